@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+// Our modules stand on floors, and arrows go down only: see docs/architecture.md.
+let c: [Target] = [
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CChecksum"),
+    .target(name: "CProcess"),
+]
+
+let ground: [Target] = [
+    .target(name: "CacheProtocol", dependencies: ["CChecksum", "CLZ4", crypto]),
+    .target(name: "Curl", dependencies: ["CCurl"]),
+    .target(name: "ImageURL", dependencies: [crypto]),
+    .target(name: "SQLStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(name: "Telemetry", dependencies: nio + [lifecycle, logging]),
+    .target(name: "Vips", dependencies: ["CVips"]),
+    .target(name: "WorkerProtocol", dependencies: ["CProcess"]),
+]
+
+let engines: [Target] = [
+    .target(name: "EdgeHTTP", dependencies: nio + ["CacheProtocol", "Telemetry"]),
+    .target(name: "ImageTransform", dependencies: ["ImageURL", "Vips", "WorkerProtocol"]),
+    .target(name: "Journal", dependencies: ["CacheProtocol", "SQLStore"]),
+    .target(name: "NodeAgent", dependencies: ["CacheProtocol", "Curl", "Telemetry", logging]),
+    .target(name: "ObjectCache", dependencies: ["CacheProtocol", "Telemetry"]),
+    .target(name: "SourceStorage", dependencies: ["Curl", crypto]),
+    .target(name: "WorkerPool", dependencies: ["CProcess", "ImageURL", "WorkerProtocol"]),
+]
+
+let top: [Target] = [
+    .executableTarget(
+        name: "EdgeServer",
+        dependencies: nio + [
+            "CacheProtocol", "Curl", "EdgeHTTP", "ImageURL", "NodeAgent", "ObjectCache", "Telemetry",
+            configuration, lifecycle, logging, signals,
+        ]),
+    .executableTarget(
+        name: "OriginServer",
+        dependencies: nio + [
+            "CacheProtocol", "Curl", "ImageURL", "Journal", "NodeAgent", "ObjectCache", "SourceStorage", "Telemetry",
+            "WorkerPool", "WorkerProtocol", configuration, crypto, lifecycle, logging, signals,
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+        ]),
+    .executableTarget(name: "TransformWorker", dependencies: ["CProcess", "ImageTransform", "ImageURL", "Vips", "WorkerProtocol"]),
+    .executableTarget(
+        name: "OperatorCLI",
+        dependencies: ["Curl", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .target(
+        name: "LoadGenerator",
+        dependencies: nio + [.product(name: "Histogram", package: "hdrhistogram-swift")],
+        path: "loadtest/Sources/LoadGenerator"),
+    .executableTarget(
+        name: "LoadTest",
+        dependencies: ["LoadGenerator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        path: "loadtest/Sources/LoadTest"),
+]
+
+let executables: [Target.Dependency] = ["EdgeServer", "LoadTest", "OperatorCLI", "OriginServer", "TransformWorker"]
+
+let tests: [Target] = [
+    .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol"]),
+    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "Vips"]),
+    .target(name: "TestServers", path: "Tests/Servers", exclude: ["serve"]),
+    .testTarget(name: "CurlTests", dependencies: ["Curl", "TestServers"]),
+    .testTarget(
+        name: "EdgeHTTPTests",
+        dependencies: nio + [
+            "CacheProtocol", "EdgeHTTP", "Telemetry", logging, .product(name: "NIOEmbedded", package: "swift-nio"),
+        ]),
+    .testTarget(name: "ImageTransformTests", dependencies: ["CVips", "ImageTransform", "ImageURL", "Vips", "WorkerProtocol"]),
+    .testTarget(name: "ImageURLTests", dependencies: ["ImageURL", crypto]),
+    .testTarget(name: "JournalTests", dependencies: ["CacheProtocol", "Journal", "SQLStore"]),
+    .testTarget(name: "LoadTestTests", dependencies: nio + ["LoadGenerator"]),
+    .testTarget(name: "NodeAgentTests", dependencies: ["CacheProtocol", "NodeAgent", logging]),
+    .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache"]),
+    .testTarget(name: "OperatorCLITests", dependencies: ["OperatorCLI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "SourceStorageTests", dependencies: ["Curl", "SourceStorage", "TestServers", crypto]),
+    .testTarget(name: "TelemetryTests", dependencies: nio + ["Telemetry", lifecycle, logging]),
+    .testTarget(name: "VipsTests", dependencies: ["CVips", "Vips"]),
+    .testTarget(
+        name: "WorkerPoolTests", dependencies: ["ImageURL", "TransformWorker", "Vips", "WorkerPool", "WorkerProtocol"]),
+    .testTarget(name: "WorkerProtocolTests", dependencies: ["CProcess", "WorkerProtocol"]),
+]
+
+let package = Package(
+    name: "vignette",
+    products: [
+        .executable(name: "vignette", targets: ["OperatorCLI"]),
+        .executable(name: "vignette-edge", targets: ["EdgeServer"]),
+        .executable(name: "vignette-origin", targets: ["OriginServer"]),
+        .executable(name: "vignette-worker", targets: ["TransformWorker"]),
+        .executable(name: "vignette-loadtest", targets: ["LoadTest"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: c + ground + engines + top + tests
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

@@ -1,0 +1,144 @@
+import CacheProtocol
+import Testing
+
+/// The folded table against the plain list of all commands that it stands for.
+struct RuleTableTests {
+    private struct Model {
+        var commands: [(revision: Revision, command: Command)] = []
+
+        static func matches(_ scope: CommandScope, _ object: ObjectScope) -> Bool {
+            switch scope {
+            case .all: true
+            case .url(let digests): digests.contains(object.url)
+            case .source(let sources): sources.contains { object.sources.contains($0) }
+            case .tag(let tag): object.tags.contains(tag)
+            case .site(let site): object.site == site
+            }
+        }
+
+        func verdict(on object: ObjectScope, filledAt fill: Revision) -> RuleTable.Verdict {
+            let newer = commands.filter { $0.revision > fill && Self.matches($0.command.scope, object) }
+            if let hard = newer.last(where: { [.hardPurge, .erase].contains($0.command.kind) }) {
+                return .refused(by: hard.revision)
+            }
+            if let soft = newer.last(where: { $0.command.kind == .softPurge }) { return .stale(by: soft.revision) }
+            return .valid
+        }
+
+        func tombstone(on candidates: [SourceIdentity]) -> Revision? {
+            candidates.compactMap { source in
+                commands.last {
+                    guard case .source(let sources) = $0.command.scope else { return false }
+                    return sources.contains(source) && [.erase, .lift].contains($0.command.kind)
+                }.flatMap { $0.command.kind == .erase ? $0.revision : nil }
+            }.max()
+        }
+    }
+
+    private static let sources = (0..<3).map { SourceIdentity(storage: "s", key: "\($0)") }
+    private static let urls = (0..<3).map { Digest128(high: 0, low: $0) }
+    private static let words = ["", "a", "b"]
+
+    private static func some<Element>(of all: [Element], _ generator: inout SeededGenerator) -> [Element] {
+        all.filter { _ in generator.flag() }
+    }
+
+    private static func object(_ generator: inout SeededGenerator) -> ObjectScope {
+        ObjectScope(
+            sources: some(of: sources, &generator), url: urls.randomElement(using: &generator) ?? urls[0],
+            tags: some(of: words, &generator), site: words.randomElement(using: &generator) ?? "")
+    }
+
+    private static func command(_ generator: inout SeededGenerator) -> Command {
+        let scope: CommandScope =
+            switch generator.next() % 9 {
+            case 0: .all
+            case 1, 2: .url(some(of: urls, &generator))
+            case 3, 4, 5: .source(some(of: sources, &generator))
+            case 6, 7: .tag(words.randomElement(using: &generator) ?? "")
+            default: .site(words.randomElement(using: &generator) ?? "")
+            }
+        return Command(kind: CommandKind.allCases.randomElement(using: &generator) ?? .lift, scope: scope, label: "")
+    }
+
+    @Test func theTableSaysWhatTheListOfCommandsSays() {
+        withSeeds(200) { generator in
+            let journal = JournalID(generator.digest())
+            var table = RuleTable(journal: journal)
+            var model = Model()
+            for number in 1...30 as ClosedRange<UInt64> {
+                let entry = JournalEntry(
+                    revision: Revision(rawValue: number), command: Self.command(&generator), issuedAt: 0, issuedBy: "",
+                    following: table.chain)
+                try table.apply(entry)
+                model.commands.append((entry.revision, entry.command))
+                for _ in 0..<5 {
+                    let object = Self.object(&generator)
+                    let fill = Revision(rawValue: generator.next() % (number + 2))
+                    let verdict = model.verdict(on: object, filledAt: fill)
+                    try expectEqual(
+                        table.verdict(on: object, filledAt: fill), verdict, "verdict on \(object) at \(fill)")
+                    let candidates = Self.some(of: Self.sources, &generator)
+                    try expectEqual(table.tombstone(on: candidates), model.tombstone(on: candidates), "tombstone")
+                    // A fill from before the newest match could be what a command forbids.
+                    let newest = table.newestMatch(candidates: object.sources, urls: [object.url], site: object.site)
+                    if verdict != .valid, newest <= fill {
+                        throw Mismatch(description: "newestMatch \(newest) misses a command after \(fill) on \(object)")
+                    }
+                }
+            }
+        }
+    }
+
+    private func entry(_ number: UInt64, after chain: ChainDigest, _ kind: CommandKind = .hardPurge) -> JournalEntry {
+        JournalEntry(
+            revision: Revision(rawValue: number), command: Command(kind: kind, scope: .all, label: ""), issuedAt: 0,
+            issuedBy: "", following: chain)
+    }
+
+    @Test func gapsAndOtherHistoriesAreRefusedAndChangeNothing() throws {
+        var table = RuleTable(journal: .random())
+        try table.apply(entry(1, after: table.chain))
+        let applied = table.applied
+        let chain = table.chain
+        #expect(throws: ApplyError.gap(expected: Revision(rawValue: 2), got: Revision(rawValue: 3))) {
+            try table.apply(entry(3, after: chain))
+        }
+        #expect(throws: ApplyError.notOnChain(Revision(rawValue: 2))) {
+            try table.apply(entry(2, after: .root(of: .random())))
+        }
+        var forged = entry(2, after: chain)
+        forged.command.kind = .lift
+        #expect(throws: ApplyError.notOnChain(Revision(rawValue: 2))) { try table.apply(forged) }
+        #expect(table.applied == applied)
+        #expect(table.chain == chain)
+    }
+
+    @Test func aLiftLeavesThePurge() throws {
+        let source = SourceIdentity(storage: "s", key: "k")
+        let object = ObjectScope(sources: [source], url: Digest128(high: 1, low: 1))
+        let book = RuleBook(RuleTable(journal: .random()))
+        var chain = book.position.chain
+        for (number, kind) in [(1, CommandKind.erase), (2, .lift)] as [(UInt64, CommandKind)] {
+            let entry = JournalEntry(
+                revision: Revision(rawValue: number), command: Command(kind: kind, scope: .source([source]), label: ""),
+                issuedAt: 0, issuedBy: "", following: chain)
+            try book.apply([entry])
+            chain = entry.chain
+            #expect(book.tombstone(on: [source]) == (kind == .erase ? Revision(rawValue: 1) : nil))
+        }
+        #expect(book.check(object, filledAt: .zero).verdict == .refused(by: Revision(rawValue: 1)))
+        #expect(book.check(object, filledAt: Revision(rawValue: 1)).verdict == .valid)
+    }
+
+    @Test func aBookTakesWhatItHasAlreadyAndStopsAtWhatDoesNotFollow() throws {
+        let book = RuleBook(RuleTable(journal: .random()))
+        let first = entry(1, after: book.position.chain)
+        let second = entry(2, after: first.chain)
+        try book.apply([first])
+        try book.apply([first, second])
+        #expect(book.applied == Revision(rawValue: 2))
+        #expect(throws: ApplyError.self) { try book.apply([entry(4, after: second.chain)]) }
+        #expect(book.position.chain == second.chain)
+    }
+}
