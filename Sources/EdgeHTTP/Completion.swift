@@ -1,0 +1,59 @@
+internal import CacheProtocol
+internal import Telemetry
+
+/// A request that is over: counted, and told in one access line.
+struct Completion {
+    let exchange: Exchange
+    private var status: UInt16
+    private var bytes: Int
+    private var cacheStatus: CacheStatus
+    private var error: String?
+    private var rawTarget: String?
+    private var isAborted = false
+    /// What logs commonly write where the client closed before there was an answer; nothing that is ever sent.
+    private static let clientClosed: UInt16 = 499
+
+    /// Nanoseconds.
+    var duration: UInt64 = 0
+
+    init(_ exchange: Exchange, _ plan: ResponsePlan, rawTarget: String?) {
+        self.exchange = exchange
+        status = plan.status
+        bytes = plan.sendsBody ? plan.contentLength : 0
+        cacheStatus = plan.cacheStatus
+        error = plan.errorCode
+        self.rawTarget = rawTarget
+    }
+
+    /// The client went away before there was an answer.
+    init(aborted exchange: Exchange, now: BootInstant = .now()) {
+        self.exchange = exchange
+        status = Self.clientClosed
+        bytes = 0
+        cacheStatus = CacheStatus(outcome: nil, reason: nil)
+        isAborted = true
+        error = "ABORTED"
+        duration = now.nanoseconds &- exchange.began.nanoseconds
+    }
+
+    /// The client went away before all of the answer was sent.
+    mutating func abort() {
+        isAborted = true
+        error = "ABORTED"
+    }
+
+    func record(client: String, on loop: LoopState) {
+        let cells = loop.cells
+        cells.answers[AnswerLabel(cacheStatus.outcome)].increment()
+        if let reason = cacheStatus.reason { cells.notHits[reason].increment() }
+        if status != Self.clientClosed { cells.statuses[StatusClass(status)].increment() }
+        cells.duration.record(duration)
+        if isAborted { cells.aborted.increment() } else { cells.bytes.increment(by: UInt64(bytes)) }
+        guard let access = loop.access else { return }
+        let line = AccessLine(
+            method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,
+            cache: cacheStatus.outcome, reason: cacheStatus.reason?.label, error: error
+        )
+        access.record(line, client: client, target: rawTarget ?? exchange.request?.target ?? "-")
+    }
+}

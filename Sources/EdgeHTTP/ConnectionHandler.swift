@@ -1,0 +1,227 @@
+internal import CacheProtocol
+internal import NIOCore
+internal import Telemetry
+
+/// One client's connection: reads heads one after the other, has each answered before it looks at the next, and ends
+/// the connection when a message says so or when a deadline has passed.
+///
+/// ```
+///           later               answer
+///   ready ─────────→ waiting ───────────┐
+///   ↑  │ now: an answer; refused: a fault
+///   │  └────────────────────────────────┤
+///   │ the channel took it all           │ it did not, or a file is under way
+///   ├───────────────────────────────────┴→ sending ─┐ (when it has)
+///   │                                               │
+///   └── the connection goes on ─────────────────────┤
+///                       it was the last answer ─────┴→ lingering → closed
+/// ```
+/// Anything else that ends the channel leads to `closed`, from everywhere.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    enum Phase {
+        case ready
+        case waiting(Exchange, Task<Void, Never>)
+        case sending
+        /// The last answer is out; what the client still sends is dropped until it goes, or the deadline passes.
+        case lingering
+        case closed
+    }
+
+    let loop: LoopState
+    var phase = Phase.ready
+    private(set) var context: ChannelHandlerContext?
+    private(set) var client = "-"
+    var unread = ByteBuffer()
+    private var scanner: HeadScanner
+    private var isAdmitted = false
+    var isAdvancing = false
+    var needsFlush = false
+    var readIsHeld = false
+    /// Set by an answer that is the connection's last.
+    var endsAfterSending = false
+    /// What `phase` is measured against: the last progress, or the first byte of a head.
+    var since = BootInstant.now()
+    var unsentBefore = 0
+    /// The request whose answer is a file that is under way.
+    var fileExchange: Completion?
+
+    init(loop: LoopState) {
+        self.loop = loop
+        scanner = HeadScanner(limits: loop.headLimits)
+    }
+
+    // MARK: The channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let before = phase
+        phase = .closed
+        unread = ByteBuffer()
+        loop.remove(self)
+        if isAdmitted { loop.connectionAdmission.leave() }
+        isAdmitted = false
+        if case .waiting(let exchange, let task) = before {
+            task.cancel()
+            complete(Completion(aborted: exchange))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed: return
+        case .ready, .waiting, .sending: break
+        }
+        if unread.readableBytes == 0 {
+            unread = bytes
+            since = .now()
+        } else {
+            unread.writeBuffer(&bytes)
+        }
+        advance()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush()
+    }
+
+    /// Reading goes on while an answer is under way, because it is reading that notices a client going away; but not
+    /// beyond what one head may have.
+    func read(context: ChannelHandlerContext) {
+        switch phase {
+        case .waiting, .sending:
+            if unread.readableBytes < loop.headLimits.headBytes { context.read() } else { readIsHeld = true }
+        case .ready, .lingering, .closed:
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, case .sending = phase, fileExchange == nil else { return }
+        sent()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Resets by the peer, mostly; there is nobody left to tell.
+        context.close(promise: nil)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard !isAdmitted else { return }
+        client = context.remoteAddress?.ipAddress ?? "-"
+        guard loop.connectionAdmission.enter() else {
+            loop.cells.refused.increment()
+            refuse(.overloaded(loop.configuration.retryAfterSeconds), head: ByteBuffer(), .overload)
+            // No lingering: nobody watches over a connection that was not taken in.
+            context.close(promise: nil)
+            return
+        }
+        isAdmitted = true
+        loop.add(self)
+        if loop.isDraining { abort() }
+    }
+
+    // MARK: Heads
+
+    func advance() {
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while case .ready = phase, unread.readableBytes > 0 {
+            switch scanner.scan(unread.readableBytesUInt8Span) {
+            case .incomplete:
+                return
+            case .refused(let fault):
+                refuse(fault.failure, head: unread)
+            case .complete(let length):
+                scanner.reset()
+                guard let head = unread.readSlice(length: length) else { return }
+                if unread.readableBytes == 0 { unread = ByteBuffer() }
+                take(head)
+            }
+        }
+    }
+
+    private func take(_ head: ByteBuffer) {
+        let now = BootInstant.now()
+        since = now
+        if let plain = RequestHead(plain: head.readableBytesUInt8Span) {
+            let request = EdgeRequest(head: plain, bytes: head, client: client, receivedAt: now)
+            return respond(to: request, ConnectionUse(goesOn: !plain.closes))
+        }
+        guard let context else { return }
+        switch StandardDecoder.decode(head, limits: loop.headLimits, behind: self, context: context) {
+        case .plain(let bytes, let plain, let use):
+            respond(to: EdgeRequest(head: plain, bytes: bytes, client: client, receivedAt: now), use)
+        case .options(let use):
+            let exchange = Exchange(head: head, use, began: now)
+            send(.options(ending(use)), body: .none, exchange, rawTarget: RawRequestLine(head).target)
+        case .methodNotAllowed(let use):
+            let exchange = Exchange(head: head, use, began: now)
+            send(.methodNotAllowed(ending(use)), body: .none, exchange, rawTarget: RawRequestLine(head).target)
+        case .refused(let fault):
+            refuse(fault.failure, head: head)
+        }
+    }
+
+    private func respond(to request: EdgeRequest, _ use: ConnectionUse) {
+        let exchange = Exchange(request, use)
+        switch loop.responder.respond(to: request) {
+        case .now(let answer):
+            send(answer, exchange)
+        case .later(let work):
+            guard loop.waitingRoom.enter() else {
+                let failure = EdgeFailure.overloaded(loop.configuration.retryAfterSeconds)
+                return send(.failure(failure, .refused(.overload)), exchange)
+            }
+            wait(for: work, exchange)
+        }
+    }
+
+    private func wait(for work: @escaping @Sendable () async -> EdgeAnswer, _ exchange: Exchange) {
+        guard let eventLoop = context?.eventLoop else { return }
+        flush()
+        let me = NIOLoopBound(self, eventLoop: eventLoop)
+        let room = loop.waitingRoom
+        let task = Task {
+            let answer = await work()
+            room.leave { eventLoop.execute { me.value.deliver(answer) } }
+        }
+        phase = .waiting(exchange, task)
+    }
+
+    private func deliver(_ answer: EdgeAnswer) {
+        guard case .waiting(let exchange, _) = phase else { return }
+        phase = .ready
+        send(answer, exchange)
+        flush()
+    }
+
+    /// A message that cannot be understood, or a connection that there is no room for: answered, and ended.
+    func refuse(_ failure: EdgeFailure, head: ByteBuffer, _ reason: CacheReason = .badRequest) {
+        let exchange = Exchange(head: head, ConnectionUse(goesOn: false), began: since)
+        let plan = ResponsePlan(failure, .refused(reason), exchange.connection)
+        send(plan, body: .none, exchange, rawTarget: RawRequestLine(head).target)
+        flush()
+    }
+
+    func ending(_ use: ConnectionUse) -> ConnectionUse {
+        loop.isDraining ? ConnectionUse(goesOn: false) : use
+    }
+}

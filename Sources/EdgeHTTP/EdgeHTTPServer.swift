@@ -1,0 +1,162 @@
+internal import CacheProtocol
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+public import Telemetry
+
+/// The edge's public listener.
+public final class EdgeHTTPServer: Sendable {
+    private enum State {
+        case idle
+        case starting
+        case running(Running)
+        case ended
+    }
+
+    private struct Running {
+        let group: MultiThreadedEventLoopGroup
+        let listener: any Channel
+        let loops: [NIOLoopBound<LoopState>]
+        let waitingRoom: WaitingRoom
+    }
+
+    private let configuration: EdgeHTTPConfiguration
+    private let responder: any EdgeResponder
+    private let metrics: EdgeHTTPMetrics
+    private let accessLog: AccessLog?
+    private let log: Logger
+    private let state = Mutex(State.idle)
+
+    /// - Parameters:
+    ///   - metrics: Gets the `vignette_http_…` series.
+    ///   - accessLog: Gets a line for every request; shut down by its owner, after this server.
+    public init(
+        configuration: EdgeHTTPConfiguration, responder: any EdgeResponder, metrics: MetricsRegistry,
+        accessLog: AccessLog? = nil, log: Logger
+    ) {
+        self.configuration = configuration
+        self.responder = responder
+        self.metrics = EdgeHTTPMetrics(metrics)
+        self.accessLog = accessLog
+        self.log = log
+    }
+
+    /// Binds and begins to answer. To be called once.
+    ///
+    /// - Returns: The address that is listened on; its port is the one given by the system where 0 was asked for.
+    public func start() async throws(EdgeHTTPError) -> EdgeAddress {
+        if let mistake = configuration.mistake { throw .configuration(mistake) }
+        let mayStart = state.withLock { state in
+            guard case .idle = state else { return false }
+            state = .starting
+            return true
+        }
+        guard mayStart else { throw .notStartable }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
+        let running: Running
+        do {
+            running = try await listen(on: group)
+        } catch {
+            state.withLock { $0 = .ended }
+            try? await group.shutdownGracefully()
+            throw .bind(host: configuration.host, port: configuration.port, error)
+        }
+        let goesOn = state.withLock { state in
+            guard case .starting = state else { return false }
+            state = .running(running)
+            return true
+        }
+        guard goesOn else {
+            // Shut down while it was starting.
+            try? await group.shutdownGracefully()
+            throw .notStartable
+        }
+        return EdgeAddress(host: configuration.host, port: running.listener.localAddress?.port ?? configuration.port)
+    }
+
+    /// Returns when a task has run on every event loop: every request that was looked up within the call before now has
+    /// its answer (DESIGN §4, "a command's way"). Returns at once when it does not run.
+    public func barrier() async {
+        guard let running else { return }
+        for loop in running.loops {
+            // Fails only where the loop has ended, and then it looks nothing up.
+            try? await loop.eventLoop.submit {}.get()
+        }
+    }
+
+    /// Stops accepting, lets running answers finish, closes idle connections, and ends the loops; what has not finished
+    /// after ``EdgeHTTPConfiguration/drainSeconds`` is cut off. Harmless when it does not run.
+    public func shutdown() async {
+        let running = state.withLock { state -> Running? in
+            defer { state = .ended }
+            guard case .running(let running) = state else { return nil }
+            return running
+        }
+        guard let running else { return }
+        // Fails only where it is closed already.
+        try? await running.listener.close().get()
+        let patience = TimeAmount.seconds(Int64(configuration.drainSeconds))
+        let drained = running.loops.map { loop in
+            loop.eventLoop.flatSubmit {
+                loop.eventLoop.scheduleTask(in: patience) { loop.value.closeAll() }
+                return loop.value.drain(on: loop.eventLoop)
+            }
+        }
+        for loop in drained {
+            try? await loop.get()
+        }
+        running.waitingRoom.close()
+        try? await running.group.shutdownGracefully()
+    }
+
+    private var running: Running? {
+        state.withLock { state in
+            guard case .running(let running) = state else { return nil }
+            return running
+        }
+    }
+
+    private func listen(on group: MultiThreadedEventLoopGroup) async throws -> Running {
+        let connections = Admission(limit: configuration.maximumConnections)
+        let waitingRoom = WaitingRoom(limit: configuration.maximumWaiting, gauge: metrics.waiting)
+        var loops: [NIOLoopBound<LoopState>] = []
+        for loop in group.makeIterator() {
+            let made = loop.submit { [configuration, responder, metrics, accessLog, log] in
+                let state = LoopState(
+                    configuration: configuration, responder: responder, connectionAdmission: connections,
+                    waitingRoom: waitingRoom, metrics: metrics, access: accessLog?.channel(), log: log
+                )
+                let bound = NIOLoopBound(state, eventLoop: loop)
+                loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweep() }
+                return bound
+            }
+            loops.append(try await made.get())
+        }
+        let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        let listener = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: configuration.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                // Out of descriptors, the loop would else ask for the next connection without a pause.
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler()) }
+            }
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { throw EdgeHTTPError.notStartable }
+                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop.value))
+                }
+            }
+            .bind(host: configuration.host, port: configuration.port).get()
+        return Running(group: group, listener: listener, loops: loops, waitingRoom: waitingRoom)
+    }
+}
+
+/// Where the edge listens.
+public struct EdgeAddress: Sendable, Equatable {
+    public let host: String
+    public let port: Int
+}

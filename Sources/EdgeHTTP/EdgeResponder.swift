@@ -1,0 +1,13 @@
+/// What answers requests: lookup in the cache, and the way to the origin.
+public protocol EdgeResponder: Sendable {
+    /// Called on an event loop, for GET and HEAD only. Must not wait: whatever is not at hand goes into ``EdgeOutcome/later(_:)``.
+    func respond(to request: EdgeRequest) -> EdgeOutcome
+}
+
+public enum EdgeOutcome: Sendable {
+    /// Answered within the call: no task, no promise.
+    case now(EdgeAnswer)
+    /// Answered by a task. It is cancelled when the client goes away; what it returns then goes to nobody. It counts
+    /// against ``EdgeHTTPConfiguration/maximumWaiting`` until it returns, so it must bound its own time.
+    case later(@Sendable () async -> EdgeAnswer)
+}

@@ -1,0 +1,91 @@
+internal import CacheProtocol
+internal import Glibc
+internal import Logging
+internal import NIOCore
+internal import Telemetry
+
+/// What the connections of one event loop share. Used on its loop only.
+final class LoopState {
+    let configuration: EdgeHTTPConfiguration
+    let headLimits: HeadLimits
+    let responder: any EdgeResponder
+    let responseHead: ResponseHead
+    let connectionAdmission: Admission
+    let waitingRoom: WaitingRoom
+    let gauges: EdgeHTTPMetrics
+    let cells: EdgeHTTPMetricCells
+    let access: AccessChannel?
+    let log: Logger
+
+    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var dateSecond = Int64.min
+    private var dateText = ""
+    private(set) var isDraining = false
+    private var drained: EventLoopPromise<Void>?
+
+    init(
+        configuration: EdgeHTTPConfiguration, responder: any EdgeResponder, connectionAdmission: Admission,
+        waitingRoom: WaitingRoom, metrics: EdgeHTTPMetrics, access: AccessChannel?, log: Logger
+    ) {
+        self.configuration = configuration
+        headLimits = HeadLimits(configuration)
+        self.responder = responder
+        responseHead = ResponseHead(nodeName: configuration.nodeName)
+        self.connectionAdmission = connectionAdmission
+        self.waitingRoom = waitingRoom
+        gauges = metrics
+        cells = metrics.cells()
+        self.access = access
+        self.log = log
+    }
+
+    /// The wall clock in milliseconds since 1970, and the same as text, which is made anew once a second.
+    func date() -> (now: Int64, text: String) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        if Int64(time.tv_sec) != dateSecond {
+            dateSecond = Int64(time.tv_sec)
+            dateText = HTTPDate.text(dateSecond)
+        }
+        return (dateSecond * 1000 + Int64(time.tv_nsec) / 1_000_000, dateText)
+    }
+
+    func add(_ connection: ConnectionHandler) {
+        connections[ObjectIdentifier(connection)] = connection
+        gauges.open.add(1)
+        cells.accepted.increment()
+    }
+
+    func remove(_ connection: ConnectionHandler) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        gauges.open.add(-1)
+        if connections.isEmpty {
+            drained?.succeed()
+            drained = nil
+        }
+    }
+
+    /// Ends what has outstayed its deadline; called every second. One pass for all is cheaper than a timer for each
+    /// connection, which every request would have to move.
+    func sweep() {
+        let now = BootInstant.now()
+        for connection in connections.values { connection.checkDeadlines(now) }
+    }
+
+    /// Lets running answers finish and closes what is idle.
+    ///
+    /// To be called once, after the listener is closed.
+    ///
+    /// - Returns: Is fulfilled when no connection is left.
+    func drain(on loop: any EventLoop) -> EventLoopFuture<Void> {
+        isDraining = true
+        let promise = loop.makePromise(of: Void.self)
+        for connection in connections.values { connection.drain() }
+        if connections.isEmpty { promise.succeed() } else { drained = promise }
+        return promise.futureResult
+    }
+
+    func closeAll() {
+        for connection in connections.values { connection.abort() }
+    }
+}

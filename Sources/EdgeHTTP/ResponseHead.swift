@@ -1,0 +1,130 @@
+internal import CacheProtocol
+
+/// Writes status line and header fields of a plan.
+struct ResponseHead {
+    /// `Vignette-edge-1`
+    let cache: String
+
+    init(nodeName: String) {
+        cache = "Vignette-\(nodeName)"
+    }
+
+    /// - Parameters:
+    ///   - now: The wall clock, milliseconds since 1970.
+    ///   - date: The same as `HTTPDate` text.
+    func write(_ plan: ResponsePlan, now: Int64, date: String, to sink: inout some ByteSink) {
+        writeStatusLine(plan.status, to: &sink)
+        sink.append("Date: ")
+        sink.append(date)
+        sink.append("\r\nServer: Vignette\r\n")
+        switch plan.content {
+        case .object(let metadata): write(metadata, plan, now: now, to: &sink)
+        case .failure(let failure): write(failure, plan, to: &sink)
+        case .options: sink.append("Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n")
+        }
+        if plan.allow { sink.append("Allow: GET, HEAD, OPTIONS\r\n") }
+        sink.append("Access-Control-Allow-Origin: *\r\nTiming-Allow-Origin: *\r\n")
+        if !plan.connection.goesOn {
+            sink.append("Connection: close\r\n")
+        } else if plan.connection.saysKeepAlive {
+            sink.append("Connection: keep-alive\r\n")
+        }
+        sink.append("\r\n")
+    }
+
+    private func write(_ metadata: ObjectMetadata, _ plan: ResponsePlan, now: Int64, to sink: inout some ByteSink) {
+        let age = max(0, (now - metadata.bornAt) / 1000)
+        if plan.status == 200 {
+            sink.append("Content-Type: ")
+            sink.append(value: metadata.contentType)
+            sink.append("\r\nContent-Length: ")
+            sink.append(number: Int64(plan.contentLength))
+            sink.append("\r\n")
+            if let modified = metadata.lastModified {
+                sink.append("Last-Modified: ")
+                sink.append(HTTPDate.text(modified))
+                sink.append("\r\n")
+            }
+            sink.append("X-Content-Type-Options: nosniff\r\n")
+            if metadata.contentType.hasPrefix("image/svg") {
+                // A script in a drawing must not run with the rights of the site that it lies on.
+                sink.append("Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox\r\n")
+            }
+        }
+        if !metadata.entityTag.isEmpty {
+            sink.append("ETag: ")
+            sink.append(value: metadata.entityTag)
+            sink.append("\r\n")
+        }
+        sink.append(metadata.isPrivate ? "Cache-Control: private, max-age=" : "Cache-Control: public, max-age=")
+        sink.append(number: Int64(metadata.freshness.maxAge))
+        if metadata.freshness.staleWhileRevalidate > 0 {
+            sink.append(", stale-while-revalidate=")
+            sink.append(number: Int64(metadata.freshness.staleWhileRevalidate))
+        }
+        if metadata.freshness.staleIfError > 0 {
+            sink.append(", stale-if-error=")
+            sink.append(number: Int64(metadata.freshness.staleIfError))
+        }
+        sink.append("\r\nAge: ")
+        sink.append(number: age)
+        sink.append("\r\n")
+        if metadata.variesByAccept { sink.append("Vary: Accept\r\n") }
+        writeCacheStatus(plan, ttl: Int64(metadata.freshness.maxAge) - age, to: &sink)
+    }
+
+    private func write(_ failure: EdgeFailure, _ plan: ResponsePlan, to sink: inout some ByteSink) {
+        sink.append("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
+        sink.append(number: Int64(plan.contentLength))
+        sink.append("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nik-error: ")
+        sink.append(plan.text)
+        sink.append("\r\n")
+        if let seconds = failure.retryAfter {
+            sink.append("Retry-After: ")
+            sink.append(number: Int64(seconds))
+            sink.append("\r\n")
+        }
+        // RFC 9110 §15.5.2 demands a challenge; browsers ask nobody for a password of a scheme they don't know.
+        if failure.status == 401 { sink.append("WWW-Authenticate: SignedURL\r\n") }
+        writeCacheStatus(plan, ttl: nil, to: &sink)
+    }
+
+    private func writeCacheStatus(_ plan: ResponsePlan, ttl: Int64?, to sink: inout some ByteSink) {
+        sink.append("Cache-Status: ")
+        plan.cacheStatus.write(cache: cache, ttl: ttl, to: &sink)
+        sink.append("\r\n")
+    }
+
+    private func writeStatusLine(_ status: UInt16, to sink: inout some ByteSink) {
+        switch status {
+        case 200: sink.append("HTTP/1.1 200 OK\r\n")
+        case 204: sink.append("HTTP/1.1 204 No Content\r\n")
+        case 304: sink.append("HTTP/1.1 304 Not Modified\r\n")
+        case 400: sink.append("HTTP/1.1 400 Bad Request\r\n")
+        case 401: sink.append("HTTP/1.1 401 Unauthorized\r\n")
+        case 403: sink.append("HTTP/1.1 403 Forbidden\r\n")
+        case 404: sink.append("HTTP/1.1 404 Not Found\r\n")
+        case 405: sink.append("HTTP/1.1 405 Method Not Allowed\r\n")
+        case 408: sink.append("HTTP/1.1 408 Request Timeout\r\n")
+        case 410: sink.append("HTTP/1.1 410 Gone\r\n")
+        case 413: sink.append("HTTP/1.1 413 Content Too Large\r\n")
+        case 414: sink.append("HTTP/1.1 414 URI Too Long\r\n")
+        case 415: sink.append("HTTP/1.1 415 Unsupported Media Type\r\n")
+        case 417: sink.append("HTTP/1.1 417 Expectation Failed\r\n")
+        case 422: sink.append("HTTP/1.1 422 Unprocessable Content\r\n")
+        case 429: sink.append("HTTP/1.1 429 Too Many Requests\r\n")
+        case 431: sink.append("HTTP/1.1 431 Request Header Fields Too Large\r\n")
+        case 500: sink.append("HTTP/1.1 500 Internal Server Error\r\n")
+        case 501: sink.append("HTTP/1.1 501 Not Implemented\r\n")
+        case 502: sink.append("HTTP/1.1 502 Bad Gateway\r\n")
+        case 503: sink.append("HTTP/1.1 503 Service Unavailable\r\n")
+        case 504: sink.append("HTTP/1.1 504 Gateway Timeout\r\n")
+        case 505: sink.append("HTTP/1.1 505 HTTP Version Not Supported\r\n")
+        default:
+            sink.append("HTTP/1.1 ")
+            sink.append(number: Int64(status))
+            // RFC 9112 §4: the reason may be empty, its space may not.
+            sink.append(" \r\n")
+        }
+    }
+}

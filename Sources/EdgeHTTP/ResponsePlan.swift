@@ -1,0 +1,88 @@
+internal import CacheProtocol
+
+/// What is answered, before any byte of it is written: pure, from the answer, the request's conditions and the clock.
+struct ResponsePlan {
+    enum Content {
+        /// 200 or 304.
+        case object(ObjectMetadata)
+        case failure(EdgeFailure)
+        /// 204 to OPTIONS.
+        case options
+    }
+
+    var status: UInt16
+    var content: Content
+    /// Of the representation, whether or not its bytes are sent.
+    var contentLength: Int
+    /// False for HEAD and 304.
+    var sendsBody: Bool
+    var cacheStatus: CacheStatus
+    var connection: ConnectionUse
+    /// The text of a failure, for people.
+    var text: String
+    var allow = false
+
+    /// - Parameter request: Nil where none could be read.
+    init(_ answer: EdgeAnswer, to request: EdgeRequest?, connection: ConnectionUse) {
+        switch answer.kind {
+        case .object(let metadata, let body) where metadata.status == 200:
+            let has = request?.alreadyHas(metadata) ?? false
+            self.init(
+                status: has ? 304 : 200, content: .object(metadata), contentLength: body.length,
+                sendsBody: !has && request?.method != .head && body.length > 0, cacheStatus: answer.cacheStatus,
+                connection: connection
+            )
+        case .object(let metadata, _):
+            self.init(EdgeFailure(negative: metadata), answer.cacheStatus, isHead: request?.method == .head, connection)
+        case .failure(let failure):
+            self.init(failure, answer.cacheStatus, isHead: request?.method == .head, connection)
+        }
+    }
+
+    private init(
+        status: UInt16, content: Content, contentLength: Int, sendsBody: Bool, cacheStatus: CacheStatus,
+        connection: ConnectionUse, text: String = ""
+    ) {
+        self.status = status
+        self.content = content
+        self.contentLength = contentLength
+        self.sendsBody = sendsBody
+        self.cacheStatus = cacheStatus
+        self.connection = connection
+        self.text = text
+    }
+
+    init(_ failure: EdgeFailure, _ cacheStatus: CacheStatus, isHead: Bool = false, _ connection: ConnectionUse) {
+        let text = Self.visible(failure.text)
+        self.init(
+            status: failure.status, content: .failure(failure), contentLength: text.utf8.count + 1, sendsBody: !isHead,
+            cacheStatus: cacheStatus, connection: connection, text: text
+        )
+    }
+
+    static func options(_ connection: ConnectionUse) -> ResponsePlan {
+        var plan = ResponsePlan(EdgeFailure(status: 204, code: "", message: ""), CacheStatus(outcome: nil, reason: nil), connection)
+        plan.content = .options
+        plan.allow = true
+        plan.sendsBody = false
+        return plan
+    }
+
+    static func methodNotAllowed(_ connection: ConnectionUse) -> ResponsePlan {
+        let failure = EdgeFailure(status: 405, code: "EMETHOD", message: "images are read by GET and HEAD")
+        var plan = ResponsePlan(failure, .refused(.badRequest), connection)
+        plan.allow = true
+        return plan
+    }
+
+    /// The code of a failure, for the access line.
+    var errorCode: String? {
+        guard case .failure(let failure) = content, !failure.code.isEmpty else { return nil }
+        return failure.code
+    }
+
+    /// Header values carry visible ASCII and spaces: anything else, line ends above all, becomes `?`.
+    static func visible(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(512).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+}

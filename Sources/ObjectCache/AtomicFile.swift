@@ -1,0 +1,100 @@
+internal import Glibc
+
+/// A file that is replaced whole: at every instant the old one or the new one is there.
+final class AtomicFile {
+    private let path: String
+    private let temporary: String
+    private var descriptor: CInt
+    private(set) var length = 0
+
+    /// - Parameter path: absolute. The new content gathers in `path`.new until `commit`.
+    init(_ path: String) throws(SystemFailure) {
+        self.path = path
+        temporary = path + ".new"
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw SystemFailure("open", temporary) }
+    }
+
+    deinit {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        // Not committed: it would count against the limit, and on a full disk stay for good.
+        unlink(temporary)
+    }
+
+    func write(_ bytes: [UInt8]) throws(SystemFailure) {
+        var done = 0
+        while done < bytes.count {
+            let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done) }
+            if put < 0, errno == EINTR { continue }
+            guard put > 0 else { throw SystemFailure("write", temporary) }
+            done += put
+        }
+        length += done
+    }
+
+    /// When this returns, the new content is durable.
+    func commit() throws(SystemFailure) {
+        guard fsync(descriptor) == 0 else { throw SystemFailure("fsync", temporary) }
+        guard rename(temporary, path) == 0 else { throw SystemFailure("rename", temporary) }
+        close(descriptor)
+        descriptor = -1
+        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw SystemFailure("open", folder) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw SystemFailure("fsync", folder) }
+    }
+
+    static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
+        let file = try AtomicFile(path)
+        try file.write(bytes)
+        try file.commit()
+    }
+}
+
+/// A file that is read from its start to its end.
+final class InputFile {
+    private let path: String
+    private let descriptor: CInt
+
+    /// Nil when there is none.
+    init?(_ path: String) throws(SystemFailure) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw SystemFailure("open", path)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    func length() throws(SystemFailure) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFailure("fstat", path) }
+        return Int(status.st_size)
+    }
+
+    func rewind() throws(SystemFailure) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemFailure("lseek", path) }
+    }
+
+    /// The next bytes; fewer than asked for only at the end.
+    func read(_ count: Int) throws(SystemFailure) -> [UInt8] {
+        var code: CInt = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let got = Glibc.read(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled)
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { code = errno }
+                guard got > 0 else { return }
+                filled += got
+            }
+        }
+        guard code == 0 else { throw SystemFailure("read", path, code: code) }
+        return bytes
+    }
+}

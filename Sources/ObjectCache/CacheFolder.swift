@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// Names, and the calls on a folder.
+enum CacheFolder {
+    static func segmentPath(_ folder: String, _ number: UInt32) -> String {
+        let digits = String(number, radix: 16)
+        return folder + "/segment-" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// Nil for a name that is no segment's.
+    static func segmentNumber(_ name: String) -> UInt32? {
+        guard name.hasPrefix("segment-"), name.utf8.count == 16 else { return nil }
+        return UInt32(name.dropFirst(8), radix: 16)
+    }
+
+    static func names(in folder: String) throws(SystemFailure) -> [String] {
+        guard let stream = opendir(folder) else { throw SystemFailure("opendir", folder) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func make(_ folder: String) throws(SystemFailure) {
+        var path = ""
+        for part in folder.split(separator: "/", omittingEmptySubsequences: false) {
+            path += part + "/"
+            if part.isEmpty { continue }
+            if mkdir(path, 0o755) != 0, errno != EEXIST { throw SystemFailure("mkdir", path) }
+        }
+    }
+
+    /// What a file of this length occupies at the most: whole blocks.
+    static func blocks(_ length: Int) -> Int {
+        (length + 4095) & ~4095
+    }
+}

@@ -1,0 +1,47 @@
+/// Counts since the start (monotonic) and the state of now.
+public struct CacheStatistics: Sendable {
+    // Lookups.
+    public var memoryHits = 0
+    public var diskHits = 0
+    /// Of the hits.
+    public var staleHits = 0
+    /// Of every reason.
+    public var misses = 0
+    public var refusals = 0
+    public var corruptions = 0
+    public var readFailures = 0
+    // Stores.
+    public var stores = 0
+    public var storesRefused = 0
+    public var storesOverloaded = 0
+    /// No room could be made, or the object is larger than allowed.
+    public var storesWithoutRoom = 0
+    public var writeFailures = 0
+    public var evictions = 0
+    public var recordsWritten = 0
+    public var bytesWritten = 0
+    /// Records that compaction moved, and their bytes: write amplification is (written + moved) / written.
+    public var recordsMoved = 0
+    public var bytesMoved = 0
+    public var checkpoints = 0
+    public var lastCheckpointMilliseconds = 0
+    // Now.
+    public var objects = 0
+    /// Of records that lookups can find.
+    public var liveBytes = 0
+    /// In segments, of records that no lookup finds any more.
+    public var deadBytes = 0
+    /// What the limit is compared with: all files' blocks.
+    public var diskBytes = 0
+    public var diskLimit = 0
+    public var segments = 0
+    public var memoryBytes = 0
+    public var pendingBytes = 0
+    /// Tables and links of the index, as allocated.
+    public var indexBytes = 0
+    /// Objects that the start found.
+    public var recoveredObjects = 0
+    public var recoveryMilliseconds = 0
+
+    public init() {}
+}

@@ -1,0 +1,105 @@
+internal import CacheProtocol
+internal import Glibc
+internal import Synchronization
+
+extension DiskWriter {
+    /// Carries out what the placement asks for until the active segment has room for a record of `extent` bytes.
+    /// - Returns: false when there can be none, or the disk failed.
+    func makeRoom(_ extent: Int) -> Bool {
+        noteIndexBlocks()
+        while true {
+            switch core.space.placement.withLock({ $0.next(appending: extent) }) {
+            case .append: return true
+            case .open: if !openSegment() { return false }
+            case .seal: core.space.placement.withLock { $0.sealed() }
+            case .evict: evict()
+            case .compact(let number): if !compact(number) { return false }
+            case .unlink(let number): unlink(number)
+            case .refuse:
+                core.incidents.note(.noRoom, "no room for a record of \(extent) bytes; it was served and not stored")
+                return false
+            }
+        }
+    }
+
+    /// Gives back what purges and sweeps have left dead.
+    func tidy() {
+        noteIndexBlocks()
+        while let action = core.space.placement.withLock({ $0.tidying() }) {
+            switch action {
+            case .seal: core.space.placement.withLock { $0.sealed() }
+            case .compact(let number): if !compact(number) { return }
+            case .unlink(let number): unlink(number)
+            default: return
+            }
+        }
+    }
+
+    private func noteIndexBlocks() {
+        let objects = core.shards.reduce(0) { sum, shard in sum + shard.index.withLock { $0.count } }
+        core.space.placement.withLock { placement in
+            let size = IndexCheckpoint.size(entries: objects, segments: placement.segments.count + 1)
+            placement.indexBlocks = CacheFolder.blocks(size) + CacheFolder.blocks(checkpointBytes)
+        }
+    }
+
+    /// After a start with a lower limit.
+    func fitToLimit() {
+        noteIndexBlocks()
+        if core.space.placement.withLock({ $0.used > $0.limit }) { _ = makeRoom(RecordHead.size) }
+    }
+
+    func openSegment() -> Bool {
+        let number = nextNumber
+        let path = CacheFolder.segmentPath(core.configuration.folder, number)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        do throws(SystemFailure) {
+            // Whatever comes of it, the number is used up: a later record must have a greater one.
+            nextNumber += 1
+            guard descriptor >= 0 else { throw SystemFailure("open", path) }
+            var generator = SystemRandomNumberGenerator()
+            let nonce: UInt64 = generator.next()
+            let file = SegmentFile(number: number, nonce: nonce, path: path, owning: descriptor, ledger: core.space)
+            let header = SegmentHeader(number: number, nonce: nonce, epoch: state.epoch).bytes
+            try Self.write(header, to: file, at: 0)
+            core.files.withLock { $0[number] = file }
+            core.space.placement.withLock { $0.opened(number) }
+            return true
+        } catch {
+            if descriptor >= 0 { Glibc.unlink(path) }
+            core.count { $0.writeFailures += 1 }
+            core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
+            return false
+        }
+    }
+
+    /// Removes the object that was not used for the longest time.
+    private func evict() {
+        var victim: (stamp: UInt64, shard: Shard)?
+        for shard in core.shards {
+            guard let stamp = shard.index.withLock({ $0.oldestStamp }) else { continue }
+            if victim.map({ stamp < $0.stamp }) ?? true { victim = (stamp, shard) }
+        }
+        guard let victim else { return }
+        let (isGone, dead): (Bool, DeadRecord?) = victim.shard.index.withLock { index in
+            // Used a moment ago: another one is the oldest now, and the placement will ask again.
+            guard let slot = index.oldestSlot, index.oldestStamp == victim.stamp else { return (false, nil) }
+            return (true, index.remove(slot))
+        }
+        core.died(dead)
+        if isGone { core.count { $0.evictions += 1 } }
+    }
+
+    func unlink(_ number: UInt32) {
+        let path = CacheFolder.segmentPath(core.configuration.folder, number)
+        guard Glibc.unlink(path) == 0 || errno == ENOENT else {
+            core.count { $0.writeFailures += 1 }
+            core.incidents.note(.writeFailed, "\(SystemFailure("unlink", path)); its space stays taken")
+            return core.space.placement.withLock { $0.keptInPlace(number) }
+        }
+        core.space.placement.withLock { $0.unlinked(number) }
+        // Out of the lock, because the last reference reports to the placement.
+        let file = core.files.withLock { $0.removeValue(forKey: number) }
+        withExtendedLifetime(file) {}
+    }
+}

@@ -1,0 +1,61 @@
+internal import CacheProtocol
+internal import Glibc
+internal import Synchronization
+
+extension DiskWriter {
+    /// Every object is forgotten, durably.
+    func removeAll() -> ObjectCacheError? {
+        // First: a fill that began before and commits after the index is empty must be recognised.
+        core.generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        var next = state
+        next.epoch += 1
+        let failure = write(next, "emptying the cache")
+        if failure == nil { state = next }
+        for shard in core.shards { shard.index.withLock { $0.removeAll() } }
+        core.space.placement.withLock { $0.sealed() }
+        for number in core.files.withLock({ Array($0.keys) }) { unlink(number) }
+        Glibc.unlink(IndexCheckpoint.path(in: core.configuration.folder))
+        return failure
+    }
+
+    /// The floor is durable before anybody sees it, so that no start can fall below it again.
+    func raiseFloor(to floor: Revision) -> ObjectCacheError? {
+        guard floor > state.floor else { return nil }
+        var next = state
+        next.floor = floor
+        if let failure = write(next, "raising the floor to \(floor)") { return failure }
+        state = next
+        core.floor = floor
+        return nil
+    }
+
+    private func write(_ state: CacheState, _ what: String) -> ObjectCacheError? {
+        do throws(SystemFailure) {
+            try AtomicFile.replace(CacheState.path(in: core.configuration.folder), with: state.bytes)
+            return nil
+        } catch {
+            core.count { $0.writeFailures += 1 }
+            return .notDurable(what, error)
+        }
+    }
+
+    /// - Returns: whether the checkpoint is in place.
+    func writeCheckpoint() -> Bool {
+        let start = MonotonicTime.now()
+        do throws(SystemFailure) {
+            let file = try AtomicFile(IndexCheckpoint.path(in: core.configuration.folder))
+            try CheckpointWriter(core, epoch: state.epoch).write(to: file)
+            try file.commit()
+            checkpointBytes = file.length
+        } catch {
+            core.count { $0.writeFailures += 1 }
+            core.incidents.note(.checkpointFailed, "\(error); the next start must scan all records")
+            return false
+        }
+        core.count {
+            $0.checkpoints += 1
+            $0.lastCheckpointMilliseconds = MonotonicTime.now().milliseconds(since: start)
+        }
+        return true
+    }
+}

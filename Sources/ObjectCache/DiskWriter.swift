@@ -1,0 +1,184 @@
+internal import CacheProtocol
+internal import Synchronization
+
+/// The one thread that changes files: appends, evicts, compacts, unlinks, writes checkpoints and the state.
+final class DiskWriter {
+    let core: CacheCore
+    let queue: WriteQueue
+    var state: CacheState
+    /// The number of the next segment.
+    var nextNumber: UInt32
+    /// The length of the checkpoint that is in place.
+    var checkpointBytes: Int
+    private var staging: [UInt8] = []
+    private var stampAtCheckpoint: UInt64 = 0
+    private var nextCheckpoint: MonotonicTime
+
+    /// Records up to this length are written by one call from one buffer.
+    private static let stagingBytes = 256 << 10
+    /// A checkpoint may take a twentieth of the writer's time at the most.
+    private static let checkpointRest = 20
+
+    init(_ core: CacheCore, _ queue: WriteQueue, _ recovered: Recovery.Outcome) {
+        self.core = core
+        self.queue = queue
+        state = recovered.state
+        nextNumber = recovered.nextNumber
+        checkpointBytes = recovered.checkpointBytes
+        nextCheckpoint = recovered.needsCheckpoint
+            ? .now() : .now().advanced(byMilliseconds: core.configuration.checkpointMilliseconds)
+        // The start's, not that of now: a lookup may have come before this thread did.
+        stampAtCheckpoint = recovered.needsCheckpoint ? 0 : recovered.nextStamp
+    }
+
+    /// Until it is told to stop.
+    func run() {
+        fitToLimit()
+        while true {
+            queue.bell.wait(until: nextCheckpoint)
+            let work = queue.take()
+            for write in work.writes { perform(write) }
+            tidy()
+            for (place, request) in work.requests.enumerated() {
+                if case .stop(let waiter) = request {
+                    stop(waiter, leaving: Array(work.requests[(place + 1)...]))
+                    return
+                }
+                perform(request)
+            }
+            if MonotonicTime.now() >= nextCheckpoint { checkpointIfChanged() }
+        }
+    }
+
+    private func stop(_ waiter: CheckedContinuation<Void, Never>?, leaving rest: [WriterRequest]) {
+        let late = queue.close()
+        for write in late.writes { perform(write) }
+        checkpointIfChanged()
+        core.lock.release()
+        for request in rest + late.requests { request.refuse() }
+        waiter?.resume()
+    }
+
+    private func perform(_ request: WriterRequest) {
+        switch request {
+        case .flush(let waiter):
+            waiter.resume()
+        case .checkpoint(let waiter):
+            checkpointIfChanged()
+            waiter.resume()
+        case .removeAll(let waiter):
+            waiter.resume(returning: removeAll())
+        case .raiseFloor(let floor, let waiter):
+            waiter.resume(returning: raiseFloor(to: floor))
+        case .stop:
+            break
+        }
+    }
+
+    private func checkpointIfChanged() {
+        let start = MonotonicTime.now()
+        let stamp = core.nextStamp.load(ordering: .relaxed)
+        if stamp != stampAtCheckpoint, writeCheckpoint() { stampAtCheckpoint = stamp }
+        let end = MonotonicTime.now()
+        let took = end.milliseconds(since: start)
+        nextCheckpoint = end.advanced(
+            byMilliseconds: max(core.configuration.checkpointMilliseconds, took * Self.checkpointRest))
+    }
+
+    // MARK: One record
+
+    private func perform(_ write: PendingWrite) {
+        defer { queue.release(write.extent) }
+        guard wantedStamp(write) != nil else { return }
+        guard makeRoom(write.extent) else {
+            core.count { $0.storesWithoutRoom += 1 }
+            return drop(write)
+        }
+        // Room was perhaps made by evicting this very object.
+        guard let stamp = wantedStamp(write) else { return }
+        let head = RecordHead(
+            nonce: 0, key: write.key, fillRevision: write.record.metadata.fillRevision.rawValue, stamp: stamp,
+            bodyLength: write.body.count, metadataLength: write.metadata.count,
+            bodyChecksum: write.body.withUnsafeBytes { Checksum.crc32c($0) })
+        let location = write.body.withUnsafeBytes { append(head, write.metadata, $0) }
+        guard let location else { return drop(write) }
+        core.count {
+            $0.recordsWritten += 1
+            $0.bytesWritten += write.extent
+        }
+        publish(write, at: location)
+    }
+
+    /// When the object was last used; nil if it is not wanted any more (replaced, removed, evicted).
+    private func wantedStamp(_ write: PendingWrite) -> UInt64? {
+        core.shard(write.key).index.withLock { index in
+            guard let slot = index.find(write.key), index.record(slot) === write.record else { return nil }
+            return index.entry(slot).pointee.stamp
+        }
+    }
+
+    private func drop(_ write: PendingWrite) {
+        core.shard(write.key).index.withLock { index in
+            guard let slot = index.find(write.key), index.record(slot) === write.record else { return }
+            // Pending, so nothing on the disk dies with it.
+            _ = index.remove(slot)
+        }
+    }
+
+    private func publish(_ write: PendingWrite, at location: RecordLocation) {
+        let isFound = core.shard(write.key).index.withLock { index in
+            guard let slot = index.find(write.key), index.record(slot) === write.record else { return false }
+            index.entry(slot).pointee.location = location
+            if core.isFileBody(write.body.count) { index.dropFromMemory(slot) } else { index.promote(slot) }
+            return true
+        }
+        if !isFound { core.died(DeadRecord(segment: location.segment, bytes: write.extent)) }
+    }
+
+    /// Appends a record to the active segment, which has been chosen and has room.
+    /// - Returns: nil when the disk failed; nothing is left of the record then.
+    func append(_ head: RecordHead, _ metadata: [UInt8], _ body: UnsafeRawBufferPointer) -> RecordLocation? {
+        guard let location = core.space.placement.withLock({ $0.appended(head.extent) }),
+            let file = core.file(location.segment)
+        else { return nil }
+        var head = head
+        head.nonce = file.nonce
+        do throws(SystemFailure) {
+            try write(head, metadata, body, to: file, at: location.offset)
+            return location
+        } catch {
+            core.count { $0.writeFailures += 1 }
+            core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
+            core.died(DeadRecord(segment: location.segment, bytes: head.extent))
+            // What follows goes to another segment: this one's end is not what we believe it to be.
+            core.space.placement.withLock { $0.sealed() }
+            return nil
+        }
+    }
+
+    private func write(
+        _ head: RecordHead, _ metadata: [UInt8], _ body: UnsafeRawBufferPointer, to file: SegmentFile, at offset: Int
+    ) throws(SystemFailure) {
+        let start = head.bytes(with: metadata)
+        let padding = head.extent - start.count - body.count
+        if head.extent <= Self.stagingBytes {
+            staging.removeAll(keepingCapacity: true)
+            staging += start
+            staging += body
+            staging += repeatElement(0, count: padding)
+            try Self.write(staging, to: file, at: offset)
+        } else {
+            try Self.write(start, to: file, at: offset)
+            try file.write(body, at: offset + start.count)
+            try Self.write([UInt8](repeating: 0, count: padding), to: file, at: offset + start.count + body.count)
+        }
+    }
+
+    static func write(_ bytes: [UInt8], to file: SegmentFile, at offset: Int) throws(SystemFailure) {
+        var failure: SystemFailure?
+        bytes.withUnsafeBytes {
+            do throws(SystemFailure) { try file.write($0, at: offset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}

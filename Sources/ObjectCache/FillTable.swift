@@ -1,0 +1,70 @@
+internal import CacheProtocol
+
+/// Which fills are under way, and who waits for them (DESIGN §4, rule 12). A pure value: the shell (ObjectCache+Fill)
+/// locks it, starts fills and wakes waiters.
+///
+/// 1. A waiter joins a fill only if the fill's `minRevision` is not older than the waiter's newest matching command; else it
+///    starts one of its own, which later waiters join. So there may be several fills of one key, each newer than the last.
+/// 2. A fill lives from `enter` that started it to its `end`, whether or not anybody still waits for it.
+/// 3. A waiter is handed out exactly once: by `leave` or by `end`.
+struct FillTable<Waiter> {
+    struct FillID: Hashable, Sendable {
+        var number: UInt64
+    }
+
+    struct WaiterID: Hashable, Sendable {
+        var fill: FillID
+        var number: UInt64
+    }
+
+    private struct Fill {
+        let id: FillID
+        let minRevision: Revision
+        var waiters: [UInt64: Waiter] = [:]
+    }
+
+    private var fills: [CacheKey: [Fill]] = [:]
+    private var nextNumber: UInt64 = 0
+
+    enum Entry: Hashable, Sendable {
+        /// Nobody fills what this waiter may have: start the fill.
+        case lead(WaiterID)
+        case collapse(WaiterID)
+    }
+
+    mutating func enter(_ key: CacheKey, newestMatch: Revision, _ waiter: Waiter) -> Entry {
+        nextNumber += 1
+        let number = nextNumber
+        if let place = fills[key]?.lastIndex(where: { $0.minRevision >= newestMatch }),
+            let id = fills[key]?[place].id
+        {
+            fills[key]?[place].waiters[number] = waiter
+            return .collapse(WaiterID(fill: id, number: number))
+        }
+        let id = FillID(number: number)
+        fills[key, default: []].append(Fill(id: id, minRevision: newestMatch, waiters: [number: waiter]))
+        return .lead(WaiterID(fill: id, number: number))
+    }
+
+    /// The waiter gives up. Nil if it has been served already.
+    mutating func leave(_ key: CacheKey, _ id: WaiterID) -> Waiter? {
+        guard let place = fills[key]?.firstIndex(where: { $0.id == id.fill }) else { return nil }
+        return fills[key]?[place].waiters.removeValue(forKey: id.number)
+    }
+
+    /// The fill is over, whatever it brought.
+    /// - Returns: those who wait for it still.
+    mutating func end(_ key: CacheKey, _ id: FillID) -> [Waiter] {
+        guard let place = fills[key]?.firstIndex(where: { $0.id == id }), let fill = fills[key]?.remove(at: place) else {
+            return []
+        }
+        if fills[key]?.isEmpty ?? false { fills[key] = nil }
+        return Array(fill.waiters.values)
+    }
+
+    /// Fills under way.
+    var count: Int { fills.values.reduce(0) { $0 + $1.count } }
+
+    /// Those who wait for any of them.
+    var waiterCount: Int { fills.values.joined().reduce(0) { $0 + $1.waiters.count } }
+}

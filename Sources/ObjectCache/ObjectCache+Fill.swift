@@ -1,0 +1,110 @@
+public import CacheProtocol
+internal import Synchronization
+
+typealias FillWaiter = CheckedContinuation<FillOutcome, any Error>
+
+struct FillOutcome: Sendable {
+    var object: CachedObject
+    /// Nobody had to fetch it.
+    var wasFound: Bool
+}
+
+extension ObjectCache {
+    /// The object that `fill` brings, at the price of one fill for all who ask at once.
+    ///
+    /// The fill runs in a task of its own: it goes on, and its result is stored, though everybody who waited gives up.
+    /// Whoever gives up leaves the others undisturbed. When it fails, all who wait get its error, and the next to ask
+    /// starts another.
+    /// - Parameters:
+    ///   - newestMatch: the newest command that could match the answer (`RuleBook.newestMatch`). The fill must be at least
+    ///     this new, and only a fill that is may be waited for (DESIGN §4, rule 12).
+    ///   - isUsable: whether an object that the cache holds answers already, because a fill ended just before this call.
+    ///     A caller who replaces an object that is too old must say no to that one.
+    /// - Throws: the fill's error; `CancellationError`; `ObjectCacheError` if the fill is older than `newestMatch`.
+    public func object(
+        for key: CacheKey, newestMatch: Revision,
+        accepting isUsable: @escaping @Sendable (CachedObject) -> Bool = { $0.staleBy == nil },
+        fill: @escaping @Sendable () async throws -> Filled
+    ) async throws -> (object: CachedObject, role: FillRole) {
+        let ticket = FillTicket()
+        let outcome = try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (waiter: FillWaiter) in
+                let entry = fills.withLock { $0.enter(key, newestMatch: newestMatch, waiter) }
+                switch entry {
+                case .collapse(let id):
+                    ticket.take(id, isLeader: false)
+                case .lead(let id):
+                    ticket.take(id, isLeader: true)
+                    start(key, id.fill, newestMatch: newestMatch, accepting: isUsable, fill)
+                }
+                // The handler may have run before there was a ticket.
+                if Task.isCancelled { giveUp(key, ticket) }
+            }
+        } onCancel: {
+            giveUp(key, ticket)
+        }
+        if outcome.wasFound { return (outcome.object, .found) }
+        return (outcome.object, ticket.isLeader ? .led : .collapsed)
+    }
+
+    private func giveUp(_ key: CacheKey, _ ticket: FillTicket) {
+        guard let id = ticket.id else { return }
+        fills.withLock { $0.leave(key, id) }?.resume(throwing: CancellationError())
+    }
+
+    private func start(
+        _ key: CacheKey, _ id: FillTable<FillWaiter>.FillID, newestMatch: Revision,
+        accepting isUsable: @escaping @Sendable (CachedObject) -> Bool,
+        _ fill: @escaping @Sendable () async throws -> Filled
+    ) {
+        let generation = core.generation.load(ordering: .sequentiallyConsistent)
+        Task {
+            let result: Result<FillOutcome, any Error>
+            do {
+                if let object = present(key, newestMatch: newestMatch, isUsable) {
+                    result = .success(FillOutcome(object: object, wasFound: true))
+                } else {
+                    let filled = try await fill()
+                    let object = try commit(key, filled, newestMatch: newestMatch, generation: generation)
+                    result = .success(FillOutcome(object: object, wasFound: false))
+                }
+            } catch {
+                result = .failure(error)
+            }
+            // After the commit: who comes now finds no fill, leads, and finds the object.
+            for waiter in fills.withLock({ $0.end(key, id) }) { waiter.resume(with: result) }
+        }
+    }
+
+    private func present(
+        _ key: CacheKey, newestMatch: Revision, _ isUsable: (CachedObject) -> Bool
+    ) -> CachedObject? {
+        guard case .hit(let object) = lookup(key), object.metadata.fillRevision >= newestMatch, isUsable(object) else {
+            return nil
+        }
+        return object
+    }
+
+    private func commit(
+        _ key: CacheKey, _ filled: Filled, newestMatch: Revision, generation: UInt64
+    ) throws -> CachedObject {
+        let fill = filled.metadata.fillRevision
+        guard fill >= newestMatch else { throw ObjectCacheError.fillTooOld("\(fill)", "\(newestMatch)") }
+        let record = CachedRecord(metadata: filled.metadata, content: .memory(filled.body))
+        // Refused or not: those who wait asked before any command that refuses it (else they had not joined).
+        if filled.mayStore { _ = store(key, record, body: filled.body, generation: generation) }
+        return CachedObject(record)
+    }
+}
+
+/// What a waiting request knows of its place in the table.
+private final class FillTicket: Sendable {
+    private let state = Mutex<(id: FillTable<FillWaiter>.WaiterID, isLeader: Bool)?>(nil)
+
+    func take(_ id: FillTable<FillWaiter>.WaiterID, isLeader: Bool) {
+        state.withLock { $0 = (id, isLeader) }
+    }
+
+    var id: FillTable<FillWaiter>.WaiterID? { state.withLock { $0?.id } }
+    var isLeader: Bool { state.withLock { $0?.isLeader ?? false } }
+}

@@ -1,0 +1,41 @@
+public import Telemetry
+
+extension ObjectCache {
+    /// Registers what this cache counts, under the label `cache`; read at each scrape.
+    public func register(in metrics: MetricsRegistry, as name: String) {
+        func counter(_ metric: String, _ help: String, _ read: @escaping @Sendable (CacheStatistics) -> Int) {
+            metrics.counter("vignette_cache_\(metric)_total", help: help, labels: ["cache": name]) { [self] in
+                Double(read(statistics))
+            }
+        }
+        func gauge(_ metric: String, _ help: String, _ read: @escaping @Sendable (CacheStatistics) -> Int) {
+            metrics.gauge("vignette_cache_\(metric)", help: help, labels: ["cache": name]) { [self] in
+                Double(read(statistics))
+            }
+        }
+        counter("memory_hits", "Lookups answered from the memory tier.") { $0.memoryHits }
+        counter("disk_hits", "Lookups answered from the disk.") { $0.diskHits }
+        counter("misses", "Lookups that found nothing to answer with.") { $0.misses }
+        counter("refusals", "Lookups of objects that a purge or an erase forbids.") { $0.refusals }
+        counter("corruptions", "Records that did not match their checksum.") { $0.corruptions }
+        counter("read_failures", "Reads that the disk failed.") { $0.readFailures }
+        counter("write_failures", "Writes that the disk failed.") { $0.writeFailures }
+        counter("stores", "Objects taken in.") { $0.stores }
+        counter("stores_refused", "Fills that a newer purge or erase forbids.") { $0.storesRefused }
+        counter("stores_overloaded", "Fills served and not stored because the disk was behind.") { $0.storesOverloaded }
+        counter("stores_without_room", "Fills served and not stored because no room could be made.") {
+            $0.storesWithoutRoom
+        }
+        counter("evictions", "Objects that gave way to newer ones.") { $0.evictions }
+        counter("written_bytes", "Bytes of records written.") { $0.bytesWritten }
+        counter("moved_bytes", "Bytes of records that compaction wrote again.") { $0.bytesMoved }
+        gauge("objects", "Objects that lookups can find.") { $0.objects }
+        gauge("live_bytes", "Bytes of records that lookups can find.") { $0.liveBytes }
+        gauge("dead_bytes", "Bytes in segments that no lookup finds any more.") { $0.deadBytes }
+        gauge("disk_bytes", "Blocks of all files of the cache, in bytes.") { $0.diskBytes }
+        gauge("disk_limit_bytes", "What disk_bytes never exceeds.") { $0.diskLimit }
+        gauge("memory_bytes", "Bytes held by the memory tier.") { $0.memoryBytes }
+        gauge("pending_bytes", "Bytes that wait to be written.") { $0.pendingBytes }
+        gauge("index_bytes", "Memory of the index.") { $0.indexBytes }
+    }
+}

@@ -1,0 +1,177 @@
+/// Where the next record goes, and what must go before it: the eviction and compaction logic, without files or locks.
+///
+/// 1. `used` counts whole blocks of every file of the cache: segments, segments that are unlinked but still read, both
+///    copies of the index checkpoint, and the two small files.
+/// 2. A record is appended only if `used` stays at most `limit - reserve` with it; compaction may use the reserve, which
+///    holds one segment, but never goes over `limit`.
+/// 3. Dead bytes are at most a fifth of the limit once `next` says append or `tidying` says nil; unless answers that still
+///    read from segments which were moved leave compaction no room.
+/// 4. Every action but `append`, `open` and `refuse` takes something away (an object, a segment), so asking ends.
+struct Placement {
+    struct Segment: Hashable {
+        var length: Int
+        var live: Int
+        var dead: Int { length - SegmentHeader.size - live }
+    }
+
+    enum Action: Hashable {
+        /// Append to the active segment.
+        case append
+        /// Start a segment, then ask again.
+        case open
+        /// Append no more to the active segment, then ask again.
+        case seal
+        /// Remove the object that was not used for the longest time, then ask again.
+        case evict
+        /// Move what is live in this segment and unlink it, then ask again.
+        case compact(UInt32)
+        /// Nothing in this segment is live: unlink it, then ask again.
+        case unlink(UInt32)
+        case refuse
+    }
+
+    let limit: Int
+    let segmentBytes: Int
+    let extentLimit: Int
+    private(set) var active: UInt32?
+    private(set) var segments: [UInt32: Segment] = [:]
+    private(set) var live = 0
+    private(set) var dead = 0
+    private var blocks = 0
+    private var empty: Set<UInt32> = []
+    /// Segments whose files would not go.
+    private var stuck: Set<UInt32> = []
+    /// Blocks of files that have no name any more, but readers.
+    private var unlinked: [UInt32: Int] = [:]
+    private var unlinkedBlocks = 0
+    /// Room for the checkpoint that is there and for the one that is being written.
+    var indexBlocks = 0
+
+    /// The files `lock` and `state`, the latter twice while it is replaced.
+    private static let fixedBlocks = 3 * 4096
+
+    init(limit: Int, segmentBytes: Int, extentLimit: Int) {
+        self.limit = limit
+        self.segmentBytes = segmentBytes
+        self.extentLimit = extentLimit
+    }
+
+    var reserve: Int { segmentBytes + 4 * 4096 }
+
+    var used: Int { blocks + unlinkedBlocks + indexBlocks + Self.fixedBlocks }
+
+    /// What to do to append a record of `extent` bytes.
+    func next(appending extent: Int) -> Action {
+        guard extent <= extentLimit else { return .refuse }
+        if let step = tidying() { return step }
+        if let step = place(extent, limit: limit - reserve) { return step }
+        // Cheaper than losing an object: at least as much comes free as is written again.
+        if let step = compaction(deadShareAtLeast: 0.5) { return step }
+        if live > 0 { return .evict }
+        if let active, segments[active]?.dead ?? 0 > 0 { return .seal }
+        return .refuse
+    }
+
+    /// What keeps dead space within its bound when nothing is to be appended: nil when there is nothing to do.
+    func tidying() -> Action? {
+        if let number = empty.first { return .unlink(number) }
+        return dead * 5 > limit ? compaction(deadShareAtLeast: 0) : nil
+    }
+
+    /// What to do to append a record that compaction moves: `.append`, `.open`, `.seal` or `.refuse`.
+    func next(moving extent: Int) -> Action {
+        place(extent, limit: limit) ?? .refuse
+    }
+
+    private func place(_ extent: Int, limit: Int) -> Action? {
+        guard let active, let segment = segments[active] else {
+            return used + CacheFolder.blocks(SegmentHeader.size + extent) <= limit ? .open : nil
+        }
+        // A record longer than a segment gets one of its own.
+        if segment.length + extent <= segmentBytes || segment.length == SegmentHeader.size {
+            let growth = CacheFolder.blocks(segment.length + extent) - CacheFolder.blocks(segment.length)
+            return used + growth <= limit ? .append : nil
+        }
+        return used + CacheFolder.blocks(SegmentHeader.size + extent) <= limit ? .seal : nil
+    }
+
+    private func compaction(deadShareAtLeast share: Double) -> Action? {
+        func deadShare(_ segment: Segment) -> Double { Double(segment.dead) / Double(max(segment.length, 1)) }
+        let candidates = segments.lazy.filter { [stuck] in !stuck.contains($0.key) }
+        guard let worst = candidates.max(by: { deadShare($0.value) < deadShare($1.value) }),
+            worst.value.dead > 0, deadShare(worst.value) >= share
+        else { return nil }
+        // Moving takes the live bytes once more, and a partly filled block for each of the segments they may come to lie in.
+        guard used + CacheFolder.blocks(worst.value.live) + 4 * 4096 <= limit else { return nil }
+        return worst.key == active ? .seal : .compact(worst.key)
+    }
+
+    mutating func opened(_ number: UInt32) {
+        segments[number] = Segment(length: SegmentHeader.size, live: 0)
+        blocks += CacheFolder.blocks(SegmentHeader.size)
+        active = number
+    }
+
+    mutating func sealed() {
+        if let active, segments[active]?.live == 0 { empty.insert(active) }
+        active = nil
+    }
+
+    /// A segment that the start found, with what the index knows to be live in it.
+    mutating func recovered(_ number: UInt32, length: Int, live found: Int) {
+        let segment = Segment(length: length, live: found)
+        segments[number] = segment
+        blocks += CacheFolder.blocks(length)
+        live += segment.live
+        dead += segment.dead
+        if found == 0 { empty.insert(number) }
+    }
+
+    /// Append to this one again, after a start.
+    mutating func reactivated(_ number: UInt32) {
+        active = number
+        empty.remove(number)
+    }
+
+    /// The record is in the active segment and counts as live until `died`.
+    /// - Returns: where it lies.
+    mutating func appended(_ extent: Int) -> RecordLocation? {
+        guard let active, let segment = segments[active] else { return nil }
+        blocks += CacheFolder.blocks(segment.length + extent) - CacheFolder.blocks(segment.length)
+        segments[active] = Segment(length: segment.length + extent, live: segment.live + extent)
+        live += extent
+        return RecordLocation(segment: active, offset: segment.length)
+    }
+
+    mutating func died(_ record: DeadRecord) {
+        guard let segment = segments[record.segment] else { return }
+        segments[record.segment] = Segment(length: segment.length, live: segment.live - record.bytes)
+        live -= record.bytes
+        dead += record.bytes
+        if segment.live == record.bytes, record.segment != active, !stuck.contains(record.segment) {
+            empty.insert(record.segment)
+        }
+    }
+
+    /// The name is gone; the blocks come back with `released`.
+    mutating func unlinked(_ number: UInt32) {
+        guard let segment = segments.removeValue(forKey: number) else { return }
+        empty.remove(number)
+        if active == number { active = nil }
+        live -= segment.live
+        dead -= segment.dead
+        blocks -= CacheFolder.blocks(segment.length)
+        unlinked[number] = CacheFolder.blocks(segment.length)
+        unlinkedBlocks += CacheFolder.blocks(segment.length)
+    }
+
+    /// The file can't be unlinked: its blocks go on counting, and it isn't asked for again.
+    mutating func keptInPlace(_ number: UInt32) {
+        empty.remove(number)
+        stuck.insert(number)
+    }
+
+    mutating func released(_ number: UInt32) {
+        unlinkedBlocks -= unlinked.removeValue(forKey: number) ?? 0
+    }
+}

@@ -1,0 +1,239 @@
+internal import CacheProtocol
+internal import Glibc
+internal import Synchronization
+
+/// The start: from what lies in the folder to an index. Nothing else runs yet.
+///
+///   state → segments of its epoch → checkpoint → scan of what the checkpoint doesn't know → order of use → space
+struct Recovery {
+    struct Outcome {
+        var state: CacheState
+        var nextNumber: UInt32
+        var nextStamp: UInt64
+        /// Whether the checkpoint in place doesn't say what the index does.
+        var needsCheckpoint: Bool
+        var checkpointBytes: Int
+    }
+
+    private struct Found {
+        var file: SegmentFile
+        var length: Int
+        /// Up to here the checkpoint knows it.
+        var known = SegmentHeader.size
+    }
+
+    private let core: CacheCore
+    private let folder: String
+    private var state: CacheState
+    private var found: [Found] = []
+    private var greatestNumber: UInt32 = 0
+    private var greatestStamp: UInt64 = 0
+    private var needsCheckpoint = true
+    private var checkpointBytes = 0
+
+    static func run(_ core: CacheCore) throws(ObjectCacheError) -> Outcome {
+        let start = MonotonicTime.now()
+        var recovery: Recovery
+        do throws(SystemFailure) {
+            recovery = try Recovery(core)
+            recovery.loadCheckpoint()
+            recovery.scanTheRest()
+        } catch {
+            throw .folderUnusable(core.configuration.folder, error)
+        }
+        recovery.order()
+        recovery.countSpace()
+        let objects = core.shards.reduce(0) { sum, shard in sum + shard.index.withLock { $0.count } }
+        core.count {
+            $0.recoveredObjects = objects
+            $0.recoveryMilliseconds = MonotonicTime.now().milliseconds(since: start)
+        }
+        return Outcome(
+            state: recovery.state, nextNumber: recovery.greatestNumber + 1,
+            nextStamp: core.nextStamp.load(ordering: .relaxed),
+            needsCheckpoint: recovery.needsCheckpoint, checkpointBytes: recovery.checkpointBytes)
+    }
+
+    private init(_ core: CacheCore) throws(SystemFailure) {
+        self.core = core
+        folder = core.configuration.folder
+        state = CacheState(epoch: 1, floor: .zero)
+        let names = try CacheFolder.names(in: folder)
+        for name in names where name.hasSuffix(".new") { unlink(folder + "/" + name) }
+        let saved = try savedState()
+        if let saved { state = saved }
+        for number in names.compactMap(CacheFolder.segmentNumber) { open(number, unlessUnknown: saved != nil) }
+        if saved == nil {
+            unlink(IndexCheckpoint.path(in: folder))
+            try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes)
+        }
+        core.floor = state.floor
+    }
+
+    private func savedState() throws(SystemFailure) -> CacheState? {
+        guard let file = try InputFile(CacheState.path(in: folder)) else { return nil }
+        if let state = CacheState(try file.read(4096)) { return state }
+        core.count { $0.corruptions += 1 }
+        core.incidents.note(.corruptState, "\(CacheState.path(in: folder)) is damaged, so the cache starts empty")
+        return nil
+    }
+
+    /// Takes the segment in, or removes it: of another epoch, damaged at its head, or with nothing to say how old its
+    /// objects may be.
+    private mutating func open(_ number: UInt32, unlessUnknown isKnown: Bool) {
+        let path = CacheFolder.segmentPath(folder, number)
+        greatestNumber = max(greatestNumber, number)
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            core.count { $0.readFailures += 1 }
+            core.incidents.note(.readFailed, "\(SystemFailure("open", path)); the segment was dropped")
+            unlink(path)
+            return
+        }
+        var head = [UInt8](repeating: 0, count: SegmentHeader.size)
+        let got = pread(descriptor, &head, head.count, 0)
+        var status = stat()
+        let header = head.withUnsafeBytes { SegmentHeader($0) }
+        if let header, !isKnown { state.epoch = max(state.epoch, header.epoch + 1) }
+        guard isKnown, got == head.count, let header, header.number == number, header.epoch == state.epoch,
+            fstat(descriptor, &status) == 0
+        else {
+            if isKnown, header.map({ $0.number != number }) ?? true {
+                core.count { $0.corruptions += 1 }
+                core.incidents.note(.corruptSegment, "\(path) has a damaged head and was dropped")
+            }
+            close(descriptor)
+            unlink(path)
+            return
+        }
+        let file = SegmentFile(number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space)
+        core.files.withLock { $0[number] = file }
+        found.append(Found(file: file, length: Int(status.st_size)))
+    }
+
+    // MARK: Objects
+
+    private mutating func loadCheckpoint() {
+        let path = IndexCheckpoint.path(in: folder)
+        var isDamaged = false
+        do throws(SystemFailure) {
+            guard let reader = try CheckpointReader.open(path, epoch: state.epoch, isDamaged: &isDamaged) else {
+                if isDamaged {
+                    core.count { $0.corruptions += 1 }
+                    core.incidents.note(.corruptCheckpoint, "\(path) is damaged or of another version; scanning instead")
+                }
+                return
+            }
+            try load(reader)
+        } catch {
+            core.count { $0.readFailures += 1 }
+            core.incidents.note(.readFailed, "\(error); scanning instead")
+            // What was read of it is good, but not all of it: scan everything, over what is there already.
+            for place in found.indices { found[place].known = SegmentHeader.size }
+        }
+    }
+
+    private mutating func load(_ reader: CheckpointReader) throws(SystemFailure) {
+        checkpointBytes = reader.length
+        greatestStamp = reader.head.nextStamp
+        var ends: [UInt32: Int] = [:]
+        for segment in reader.head.segments {
+            guard let place = found.firstIndex(where: { $0.file.number == segment.number }),
+                found[place].file.nonce == segment.nonce
+            else { continue }
+            found[place].known = segment.length
+            ends[segment.number] = min(segment.length, found[place].length)
+        }
+        let trusted = trustedChecks(of: reader.head)
+        let floor = state.floor
+        for shard in core.shards {
+            shard.index.withLock { $0.reserve(reader.entries / core.shards.count * 17 / 16) }
+        }
+        var damaged = 0
+        try reader.forEach { entry in
+            guard let location = entry.location, let end = ends[location.segment], entry.fillAtMost >= floor else { return }
+            guard entry.extent > 0, location.offset + entry.extent <= end else {
+                damaged += 1
+                return
+            }
+            var entry = entry
+            entry.checkedThrough = min(entry.checkedThrough, trusted)
+            core.shard(entry.key).index.withLock { $0.insertUnordered(entry) }
+        }
+        needsCheckpoint = false
+        guard damaged > 0 else { return }
+        core.count { $0.corruptions += damaged }
+        core.incidents.note(.corruptSegment, "segments are shorter than they were; \(damaged) objects were dropped")
+    }
+
+    /// The revision through which "has been checked" in the checkpoint says something about the rules of today. A rule book
+    /// that is behind the checkpoint, or elsewhere, may get other commands under the same revisions.
+    private func trustedChecks(of head: IndexCheckpoint.Head) -> Revision {
+        let position = core.rules.position
+        if position.applied < head.applied { return .zero }
+        if position.applied == head.applied, position.chain.bytes != head.chain { return .zero }
+        return head.applied
+    }
+
+    private mutating func scanTheRest() {
+        for place in found.indices {
+            let segment = found[place]
+            // Shorter than the checkpoint says: nothing to find, and no end that could be appended to.
+            guard segment.known <= segment.length else {
+                needsCheckpoint = true
+                continue
+            }
+            var scan = SegmentScan(segment.file, from: segment.known, to: segment.length)
+            do throws(SystemFailure) {
+                while let record = try scan.next() { take(record, in: segment.file.number) }
+                if place == found.count - 1, scan.cleanEnd < segment.length {
+                    // Torn by the crash. What is appended from now on must be found by the next scan.
+                    try segment.file.truncate(to: scan.cleanEnd)
+                    found[place].length = scan.cleanEnd
+                }
+            } catch {
+                core.count { $0.readFailures += 1 }
+                core.incidents.note(.readFailed, "\(error); the records behind were not found")
+            }
+        }
+    }
+
+    private mutating func take(_ record: SegmentScan.Record, in segment: UInt32) {
+        needsCheckpoint = true
+        let fill = Revision(rawValue: record.head.fillRevision)
+        guard fill >= state.floor else { return }
+        greatestStamp = max(greatestStamp, record.head.stamp)
+        var entry = IndexEntry(
+            key: record.head.key, stamp: record.head.stamp, extent: record.head.extent, fill: fill, checkedThrough: .zero)
+        entry.location = RecordLocation(segment: segment, offset: record.offset)
+        core.shard(entry.key).index.withLock { $0.insertUnordered(entry) }
+    }
+
+    // MARK: Order and space
+
+    private func order() {
+        for shard in core.shards { shard.index.withLock { $0.sortByStamp() } }
+        core.nextStamp.store(greatestStamp + 1, ordering: .relaxed)
+    }
+
+    private func countSpace() {
+        var live: [UInt32: Int] = [:]
+        for shard in core.shards {
+            shard.index.withLock { index in
+                for slot in 0..<index.slab.used where index.slab.isUsed(slot) {
+                    live[index.slab[slot].pointee.segment, default: 0] += index.slab[slot].pointee.extent
+                }
+            }
+        }
+        core.space.placement.withLock { placement in
+            for segment in found {
+                placement.recovered(segment.file.number, length: segment.length, live: live[segment.file.number] ?? 0)
+            }
+            if let last = found.last, last.known <= last.length, last.length % RecordFormat.alignment == 0,
+                last.length < placement.segmentBytes
+            {
+                placement.reactivated(last.file.number)
+            }
+        }
+    }
+}

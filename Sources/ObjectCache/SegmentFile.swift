@@ -1,0 +1,74 @@
+internal import Glibc
+internal import Synchronization
+
+/// An open segment. Its file may be unlinked while answers still read from it: its blocks come back when the last of
+/// them lets go, and the ledger hears of it.
+final class SegmentFile: Sendable {
+    let number: UInt32
+    let nonce: UInt64
+    let path: String
+    let descriptor: CInt
+    private let ledger: SpaceLedger
+
+    init(number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, ledger: SpaceLedger) {
+        self.number = number
+        self.nonce = nonce
+        self.path = path
+        self.descriptor = descriptor
+        self.ledger = ledger
+    }
+
+    deinit {
+        close(descriptor)
+        ledger.placement.withLock { $0.released(number) }
+    }
+
+    /// Up to `count` bytes; fewer only at the end of the file.
+    func read(_ count: Int, at offset: Int) throws(SystemFailure) -> [UInt8] {
+        var failure: SystemFailure?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(SystemFailure) {
+                filled = try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemFailure) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let got = pread(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + done))
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw SystemFailure("pread", path)
+            }
+            if got == 0 { break }
+            done += got
+        }
+        return done
+    }
+
+    /// Writes all of it, or throws.
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemFailure) {
+        var done = 0
+        while done < bytes.count {
+            let put = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
+            if put < 0 {
+                if errno == EINTR { continue }
+                throw SystemFailure("pwrite", path)
+            }
+            if put == 0 { throw SystemFailure("pwrite", path, code: EIO) }
+            done += put
+        }
+    }
+
+    func truncate(to length: Int) throws(SystemFailure) {
+        while ftruncate(descriptor, off_t(length)) != 0 {
+            if errno != EINTR { throw SystemFailure("ftruncate", path) }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+internal import Synchronization
+
+/// A part of the index behind its own lock.
+final class Shard: Sendable {
+    let index: Mutex<ShardIndex>
+
+    init(memoryBudget: Int) {
+        index = Mutex(ShardIndex(memoryBudget: memoryBudget))
+    }
+}

@@ -1,0 +1,243 @@
+import CacheProtocol
+import EdgeHTTP
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import Telemetry
+
+/// A real server on a loopback port, whose responder is a closure.
+struct TestServer: Sendable {
+    let server: EdgeHTTPServer
+    let address: EdgeAddress
+    let metrics: MetricsRegistry
+
+    static func run<Result>(
+        _ configuration: EdgeHTTPConfiguration = EdgeHTTPConfiguration(nodeName: "edge-1"), accessLog: AccessLog? = nil,
+        responding respond: @escaping @Sendable (EdgeRequest) -> EdgeOutcome,
+        _ body: (TestServer) async throws -> Result
+    ) async throws -> Result {
+        let metrics = MetricsRegistry()
+        let server = EdgeHTTPServer(
+            configuration: configuration, responder: ClosureResponder(closure: respond), metrics: metrics,
+            accessLog: accessLog, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let address = try await server.start()
+        do {
+            let result = try await body(TestServer(server: server, address: address, metrics: metrics))
+            await server.shutdown()
+            return result
+        } catch {
+            await server.shutdown()
+            throw error
+        }
+    }
+
+    /// Sends all at once and returns what comes until the server ends the connection, as text with `\n` line ends and
+    /// the date taken out.
+    func exchange(_ request: String) async throws -> String {
+        let client = try await connect()
+        try await client.send(request)
+        return await client.rest()
+    }
+
+    func connect() async throws -> RawClient {
+        try await RawClient(port: address.port)
+    }
+
+    /// The value of a series, by its name and labels as they stand in the exposition.
+    func metric(_ series: String) -> String? {
+        let lines = String(decoding: metrics.prometheusText(), as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix(series + " ") }.map { String($0.dropFirst(series.count + 1)) }
+    }
+}
+
+private struct ClosureResponder: EdgeResponder {
+    let closure: @Sendable (EdgeRequest) -> EdgeOutcome
+
+    func respond(to request: EdgeRequest) -> EdgeOutcome {
+        closure(request)
+    }
+}
+
+/// A TCP connection that knows nothing of HTTP.
+final class RawClient: Sendable {
+    private let channel: any Channel
+    private let inbox: Inbox
+
+    init(port: Int) async throws {
+        let inbox = Inbox()
+        self.inbox = inbox
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox)) }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    func send(_ text: String) async throws {
+        try await channel.writeAndFlush(ByteBuffer(string: text)).get()
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
+    /// As ``readable(_:)`` everything that comes until the server ends the connection.
+    func rest() async -> String {
+        readable(await restBytes())
+    }
+
+    func restBytes() async -> [UInt8] {
+        await inbox.wait { _, ended in ended }
+        return inbox.take()
+    }
+
+    /// Everything up to and with `text`.
+    func receive(through text: String) async -> String {
+        let wanted = Array(text.utf8)
+        await inbox.wait { bytes, ended in ended || bytes.firstRange(of: wanted) != nil }
+        let bytes = inbox.take { bytes in bytes.firstRange(of: wanted)?.upperBound ?? bytes.count }
+        return readable(bytes)
+    }
+
+    func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
+    func close() async throws {
+        try await channel.close().get()
+    }
+
+    var isEnded: Bool { inbox.isEnded }
+}
+
+/// Line ends become `\n`, a lone CR or LF shows, and the date is taken out.
+func readable(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes, as: UTF8.self)
+        .split(separator: "\r\n" as Character, omittingEmptySubsequences: false)
+        .map { $0.hasPrefix("Date: ") && $0.hasSuffix(" GMT") ? "Date: now" : $0 }
+        .joined(separator: "\n")
+}
+
+private final class Inbox: Sendable {
+    private struct State {
+        var bytes: [UInt8] = []
+        var ended = false
+        var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)?
+    }
+
+    private let state = Mutex(State())
+
+    var isEnded: Bool { state.withLock { $0.ended } }
+
+    func change(_ bytes: [UInt8], ended: Bool) {
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.bytes += bytes
+            state.ended = state.ended || ended
+            guard let waiter = state.waiter, waiter.condition(state.bytes, state.ended) else { return nil }
+            state.waiter = nil
+            return waiter.continuation
+        }
+        continuation?.resume()
+    }
+
+    func wait(_ condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let now = state.withLock { state in
+                if condition(state.bytes, state.ended) { return true }
+                state.waiter = (condition, continuation)
+                return false
+            }
+            if now { continuation.resume() }
+        }
+    }
+
+    func take(_ count: ([UInt8]) -> Int = { $0.count }) -> [UInt8] {
+        state.withLock { state in
+            let taken = Array(state.bytes.prefix(count(state.bytes)))
+            state.bytes.removeFirst(taken.count)
+            return taken
+        }
+    }
+}
+
+private final class InboxHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let inbox: Inbox
+
+    init(_ inbox: Inbox) {
+        self.inbox = inbox
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        inbox.change(Array(unwrapInboundIn(data).readableBytesView), ended: false)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        inbox.change([], ended: true)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}
+
+/// Something that happens once, and that tests wait for.
+final class Signal: Sendable {
+    private struct State {
+        var isSet = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var isSet: Bool { state.withLock { $0.isSet } }
+
+    func set() {
+        let waiters = state.withLock { state in
+            state.isSet = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isSet = state.withLock { state in
+                if !state.isSet { state.waiters.append(continuation) }
+                return state.isSet
+            }
+            if isSet { continuation.resume() }
+        }
+    }
+}
+
+/// An object that is of age 0 whenever it is asked for: it is born in an hour.
+func photo(
+    _ change: (inout ObjectMetadata) -> Void = { _ in }
+) -> ObjectMetadata {
+    let source = SourceIdentity(storage: "photos", key: "a.jpg")
+    var metadata = ObjectMetadata(
+        contentType: "image/webp", entityTag: "\"v1\"", lastModified: 784_111_777,
+        bornAt: Timestamp.now.microseconds / 1000 + 3_600_000,
+        freshness: Freshness(maxAge: 86_400, staleWhileRevalidate: 60), fillRevision: .zero,
+        scope: ObjectScope(sources: [source], url: ObjectScope.urlDigest(source: source, query: "", recipe: "")),
+        variesByAccept: true
+    )
+    change(&metadata)
+    return metadata
+}
+
+func hit(_ text: String, _ change: (inout ObjectMetadata) -> Void = { _ in }) -> EdgeOutcome {
+    .now(.object(photo(change), .bytes(ByteBuffer(string: text)), .hit))
+}
+
+/// What most tests ask.
+func get(_ target: String, _ fields: String..., last: Bool = false) -> String {
+    (["GET \(target) HTTP/1.1", "Host: cdn.example"] + fields + (last ? ["Connection: close"] : [])).joined(separator: "\r\n")
+        + "\r\n\r\n"
+}

@@ -1,0 +1,37 @@
+import CacheProtocol
+import Foundation
+
+/// A journal as tests write it.
+struct History {
+    let id = JournalID(Digest128(high: 1, low: 2))
+    private(set) var entries: [JournalEntry] = []
+
+    /// Appends `count` purges.
+    init(_ count: Int) {
+        for number in 0..<count { append(.hardPurge, .source([Self.source("photo-\(number)")])) }
+    }
+
+    mutating func append(_ kind: CommandKind, _ scope: CommandScope) {
+        entries.append(
+            JournalEntry(
+                revision: Revision(rawValue: UInt64(entries.count + 1)),
+                command: Command(kind: kind, scope: scope, label: "test"), issuedAt: 0, issuedBy: "test",
+                following: entries.last?.chain ?? .root(of: id)))
+    }
+
+    static func source(_ key: String) -> SourceIdentity {
+        SourceIdentity(storage: "s", key: key)
+    }
+
+    static func object(_ key: String) -> ObjectScope {
+        ObjectScope(sources: [source(key)], url: Digest128(high: 0, low: 0))
+    }
+}
+
+enum Folder {
+    static func make() throws -> String {
+        let path = NSTemporaryDirectory() + "/vignette-agent-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+}

@@ -1,0 +1,280 @@
+import CacheProtocol
+import Foundation
+import Testing
+
+@testable import ObjectCache
+
+/// Random operations against a plain dictionary with a recency list. `VIGNETTE_SEED` replays a run;
+/// `VIGNETTE_MODEL_OPERATIONS` makes it longer.
+@Suite struct ModelTests {
+    @Test(arguments: [1, 2, 3])
+    func behavesLikeADictionaryWithARecencyList(_ run: UInt64) async throws {
+        var generator = SeededGenerator.printed("model run \(run)")
+        for _ in 0..<run { _ = generator.next() }
+        let operations = ProcessInfo.processInfo.environment["VIGNETTE_MODEL_OPERATIONS"].flatMap(Int.init) ?? 8_000
+        var model = try CacheModel(generator)
+        for _ in 0..<operations {
+            try await model.step()
+            if model.isBroken { return }
+        }
+        await model.cache.shutdown()
+        let counts = [model.hits, model.refusals, model.evictions, model.crashes, model.reopenings]
+        #expect(counts.allSatisfy { $0 > 0 }, "hits, refusals, evictions, crashes, reopenings: \(counts)")
+        #expect(model.cache.statistics.corruptions == 0)
+    }
+}
+
+struct CacheModel {
+    private struct Entry {
+        var version: Int
+        var fill: Revision
+        var scope: ObjectScope
+        var size: Int
+    }
+
+    private var generator: SeededGenerator
+    // On a real disk: the blocks that files occupy are looked at.
+    private var folder = TemporaryFolder()
+    private let journal = TestJournal()
+    private(set) var cache: ObjectCache
+    private var entries: [Int: Entry] = [:]
+    /// From the least to the most recently used.
+    private var order: [Int] = []
+    private var numbers: [CacheKey: Int] = [:]
+    private var nextVersion = 0
+    private var floor = Revision.zero
+    private(set) var isBroken = false
+    private(set) var (hits, refusals, evictions, crashes, reopenings) = (0, 0, 0, 0, 0)
+
+    private static let limit = 1 << 20
+    private static let keys = 1_500
+
+    init(_ generator: SeededGenerator) throws {
+        self.generator = generator
+        for number in 0..<Self.keys { numbers[CacheKey(number)] = number }
+        cache = try Self.open(folder, journal)
+    }
+
+    private static func open(_ folder: TemporaryFolder, _ journal: TestJournal) throws -> ObjectCache {
+        try smallCache(folder, journal, diskBytes: limit, memoryBytes: 100 << 10) {
+            $0.segmentBytes = 32 << 10
+            $0.fileBodyBytes = 6 << 10
+        }
+    }
+
+    private mutating func random(_ range: Range<Int>) -> Int { Int.random(in: range, using: &generator) }
+
+    /// Popular numbers are small.
+    private mutating func randomKey() -> Int {
+        min(random(0..<Self.keys), random(0..<Self.keys))
+    }
+
+    private mutating func check(_ condition: Bool, _ what: String) {
+        guard !condition else { return }
+        isBroken = true
+        Issue.record(Comment(rawValue: what))
+    }
+
+    mutating func step() async throws {
+        switch random(0..<1000) {
+        case 0..<500: try await store()
+        case 500..<950: try lookup(randomKey())
+        case 950..<970: try purge()
+        case 970..<975: await sweep()
+        case 975..<982: remove(randomKey())
+        case 982..<989: try await reopen()
+        case 989..<998: try await crash()
+        case 998: try await raiseFloor()
+        default: if random(0..<4) == 0 { try await removeAll() }
+        }
+    }
+
+    private mutating func store() async throws {
+        let number = randomKey()
+        let applied = journal.rules.applied
+        let isLate = random(0..<10) == 0
+        // Whether an older fill is refused depends on what the writer has evicted.
+        if isLate { await settle() }
+        let fill = Revision(rawValue: isLate ? UInt64(random(0..<Int(applied.rawValue) + 1)) : applied.rawValue)
+        nextVersion += 1
+        let size = random(0..<20) == 0 ? random(6 << 10..<40 << 10) : random(0..<5 << 10)
+        let head = metadata(number, version: nextVersion, fill: fill.rawValue, tags: random(0..<4) == 0 ? ["tag"] : [])
+        let result = cache.store(CacheKey(number), head, body: body(number, version: nextVersion, size: size))
+        var expected = StoreResult.stored
+        if fill < floor {
+            expected = .notStored(.belowFloor)
+        } else if case .refused(let revision) = journal.rules.check(head.scope, filledAt: fill).verdict {
+            expected = .notStored(.refused(by: revision))
+        } else if let present = entries[number], present.fill > fill {
+            expected = .notStored(.superseded)
+        }
+        check(result == expected, "store of \(number): \(result), not \(expected)")
+        if result == .stored {
+            entries[number] = Entry(version: nextVersion, fill: fill, scope: head.scope, size: size)
+            use(number)
+        }
+        if random(0..<3) > 0 { await settle() }
+    }
+
+    /// Waits for the writer, takes over what it evicted, and checks order and limit.
+    private mutating func settle() async {
+        await cache.flush()
+        let found = cache.order.compactMap { numbers[$0] }
+        let gone = order.count - found.count
+        check(
+            gone >= 0 && Array(order.suffix(found.count)) == found,
+            "the order is not that of a recency list: \(found.suffix(5)) of \(found.count), not \(order.suffix(5)) of "
+                + "\(order.count); \(cache.statistics)")
+        for number in order.prefix(max(gone, 0)) { entries[number] = nil }
+        evictions += max(gone, 0)
+        order = found
+        let used = folder.allocatedBytes
+        check(used <= Self.limit, "\(used) bytes on the disk, more than the limit")
+        let stated = cache.statistics
+        check(stated.diskBytes >= used, "\(used) bytes on the disk, but \(stated.diskBytes) are stated")
+        check(gone == 0 || stated.liveBytes > Self.limit / 2, "evicted \(gone) down to \(stated.liveBytes) bytes: \(stated)")
+        check(stated.deadBytes <= Self.limit / 5 + (33 << 10), "\(stated.deadBytes) dead bytes")
+    }
+
+    private mutating func use(_ number: Int) {
+        order.removeAll { $0 == number }
+        order.append(number)
+    }
+
+    private mutating func forget(_ number: Int) {
+        order.removeAll { $0 == number }
+        entries[number] = nil
+    }
+
+    private mutating func lookup(_ number: Int) throws {
+        let result = cache.lookup(CacheKey(number))
+        guard let entry = entries[number] else {
+            return check(result.reason == .absent, "\(number) is absent, but: \(result)")
+        }
+        if entry.fill < floor {
+            forget(number)
+            // Absent: evicted since the last look at the order.
+            return check([.belowFloor, .absent].contains(result.reason), "\(number) is below the floor, but: \(result)")
+        }
+        switch journal.rules.check(entry.scope, filledAt: entry.fill).verdict {
+        case .refused(let revision):
+            forget(number)
+            refusals += 1
+            check(
+                [.refused(by: revision), .absent].contains(result.reason),
+                "\(number) is refused by \(revision), but: \(result)")
+        case .valid, .stale:
+            guard let object = result.object else {
+                // Evicted since the last look at the order; that it was the oldest is checked there.
+                guard result.reason == .absent else { return check(false, "\(number): \(result)") }
+                return
+            }
+            hits += 1
+            let version = "\"\(number)-\(entry.version)\""
+            check(object.metadata.entityTag == version, "\(number): \(object.metadata.entityTag), not \(version)")
+            check(object.body.count == entry.size, "\(number): \(object.body.count) bytes, not \(entry.size)")
+            check(try object.hasRightBytes(number), "\(number): wrong bytes")
+            if case .stale(let by) = journal.rules.check(entry.scope, filledAt: entry.fill).verdict {
+                check(object.staleBy == by, "\(number): stale by \(String(describing: object.staleBy)), not \(by)")
+            } else {
+                check(object.staleBy == nil, "\(number): stale by \(String(describing: object.staleBy))")
+            }
+            use(number)
+        }
+    }
+
+    private mutating func purge() throws {
+        let number = randomKey()
+        let kind: CommandKind = [.hardPurge, .softPurge, .erase, .lift][random(0..<4)]
+        switch random(0..<200) {
+        case 0: try journal.append(kind, .all)
+        case 1..<4: try journal.append(kind, .tag("tag"))
+        case 4..<20: try journal.append(kind, .source([source(number % 10)]))
+        default: try journal.append(kind, .url([Digest128(high: 0, low: UInt64(number))]))
+        }
+    }
+
+    private mutating func sweep() async {
+        await settle()
+        let result = await cache.sweep()
+        var gone = 0
+        for (number, entry) in entries {
+            let verdict = journal.rules.check(entry.scope, filledAt: entry.fill).verdict
+            var isRefused = entry.fill < floor
+            if case .refused = verdict { isRefused = true }
+            guard isRefused else { continue }
+            forget(number)
+            gone += 1
+        }
+        check(result.removed == gone, "the sweep removed \(result.removed), not \(gone)")
+        check(result.through == journal.rules.applied, "the sweep says \(result.through)")
+        await settle()
+    }
+
+    private mutating func remove(_ number: Int) {
+        let isThere = entries[number] != nil
+        let wasThere = cache.remove(CacheKey(number))
+        check(wasThere == isThere || isThere, "\(number) was there, but is not in the model")
+        forget(number)
+    }
+
+    private mutating func reopen() async throws {
+        reopenings += 1
+        await settle()
+        await cache.shutdown()
+        // The start refuses what lies below the floor.
+        for (number, entry) in entries where entry.fill < floor { forget(number) }
+        let before = order
+        cache = try Self.open(folder, journal)
+        let after = cache.order.compactMap { numbers[$0] }
+        check(after == before, "after a clean stop: \(before.count) objects in order, then \(after.count)")
+        await settle()
+    }
+
+    private mutating func crash() async throws {
+        crashes += 1
+        await settle()
+        if random(0..<2) == 0 { await cache.checkpoint() }
+        let copy = try folder.crashed()
+        await cache.shutdown()
+        folder = copy
+        cache = try Self.open(folder, journal)
+        for number in cache.order.compactMap({ numbers[$0] }) where entries[number] == nil {
+            // Came back: removed or evicted before the crash. Right bytes, and allowed by the rules, all the same.
+            if let object = cache.lookup(CacheKey(number)).object {
+                check(try object.hasRightBytes(number), "\(number) came back with wrong bytes")
+                let verdict = journal.rules.check(object.metadata.scope, filledAt: object.metadata.fillRevision).verdict
+                if case .refused = verdict { check(false, "\(number) came back although it is refused") }
+                check(object.metadata.fillRevision >= floor, "\(number) came back from below the floor")
+            }
+            cache.remove(CacheKey(number))
+        }
+        let found = cache.order.compactMap { numbers[$0] }
+        let expected = entries.filter { $0.value.fill >= floor }.keys
+        check(Set(found).isSuperset(of: expected), "lost in the crash: \(Set(expected).subtracting(found).sorted())")
+        for number in Array(entries.keys) where !found.contains(number) { forget(number) }
+        order = found
+    }
+
+    private mutating func raiseFloor() async throws {
+        await settle()
+        let applied = journal.rules.applied.rawValue
+        let revision = Revision(rawValue: applied > 100 ? applied - 100 : 0)
+        try await cache.raiseFloor(to: revision)
+        floor = max(floor, revision)
+        check(cache.floor == floor, "the floor is \(cache.floor), not \(floor)")
+    }
+
+    private mutating func removeAll() async throws {
+        await settle()
+        try await cache.removeAll()
+        entries = [:]
+        order = []
+        // Not even a crash at this moment brings anything back.
+        let copy = try folder.crashed()
+        let other = try Self.open(copy, journal)
+        check(other.order.isEmpty, "after emptying and a crash something is back")
+        await other.shutdown()
+        await settle()
+    }
+}

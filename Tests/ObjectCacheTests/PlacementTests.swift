@@ -1,0 +1,109 @@
+import Testing
+
+@testable import ObjectCache
+
+/// The placement alone, driven like the writer drives it, against a list of records in the order of their age.
+@Suite struct PlacementTests {
+    @Test func keepsItsInvariantsWhateverIsAppendedAndDies() {
+        var generator = SeededGenerator.printed("placement")
+        let limit = 1 << 20
+        var placement = Placement(limit: limit, segmentBytes: 32 << 10, extentLimit: 128 << 10)
+        var (records, number): ([(location: RecordLocation, extent: Int)], UInt32) = ([], 0)
+        var (compactions, evictions) = (0, 0)
+
+        func open() {
+            number += 1
+            placement.opened(number)
+        }
+        func unlink(_ number: UInt32) {
+            placement.unlinked(number)
+            placement.released(number)
+        }
+        for _ in 0..<20_000 {
+            let extent = RecordFormat.aligned(Int.random(in: 64..<8_000, using: &generator))
+            asking: while true {
+                let (before, live) = (placement.used, placement.live)
+                let action = placement.next(appending: extent)
+                switch action {
+                case .append: break asking
+                case .open: open()
+                case .seal: placement.sealed()
+                case .evict:
+                    let victim = records.removeFirst()
+                    placement.died(DeadRecord(segment: victim.location.segment, bytes: victim.extent))
+                    evictions += 1
+                    #expect(placement.live < live)
+                case .unlink(let number):
+                    #expect(!records.contains { $0.location.segment == number })
+                    unlink(number)
+                case .compact(let number):
+                    for place in records.indices where records[place].location.segment == number {
+                        moving: while true {
+                            switch placement.next(moving: records[place].extent) {
+                            case .append: break moving
+                            case .open: open()
+                            case .seal: placement.sealed()
+                            default:
+                                Issue.record("no room for what is moved")
+                                return
+                            }
+                        }
+                        #expect(placement.used <= limit)
+                        guard let target = placement.appended(records[place].extent) else { return }
+                        placement.died(DeadRecord(segment: number, bytes: records[place].extent))
+                        records[place].location = target
+                    }
+                    #expect(placement.segments[number]?.live == 0)
+                    unlink(number)
+                    compactions += 1
+                    #expect(placement.used <= before + 4096)
+                case .refuse:
+                    Issue.record("refused")
+                    return
+                }
+            }
+            guard let location = placement.appended(extent) else { return }
+            records.append((location, extent))
+            #expect(placement.used <= limit - placement.reserve)
+            #expect(placement.dead * 5 <= limit)
+            #expect(placement.live == records.reduce(0) { $0 + $1.extent })
+            // Some are used again, some are purged.
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                records.append(records.remove(at: Int.random(in: 0..<records.count, using: &generator)))
+            }
+            if Int.random(in: 0..<10, using: &generator) == 0 {
+                let gone = records.remove(at: Int.random(in: 0..<records.count, using: &generator))
+                placement.died(DeadRecord(segment: gone.location.segment, bytes: gone.extent))
+            }
+        }
+        #expect(evictions > 0 && compactions > 0)
+        #expect(placement.live > limit / 2)
+    }
+
+    @Test func whatIsUnlinkedButReadStillCounts() {
+        var placement = Placement(limit: 1 << 20, segmentBytes: 64 << 10, extentLimit: 1 << 20)
+        placement.opened(1)
+        _ = placement.appended(600 << 10)
+        placement.sealed()
+        placement.died(DeadRecord(segment: 1, bytes: 600 << 10))
+        #expect(placement.next(appending: 500 << 10) == .unlink(1))
+        placement.unlinked(1)
+        #expect(placement.next(appending: 500 << 10) == .refuse)
+        #expect(placement.next(appending: 100 << 10) == .open)
+        placement.released(1)
+        #expect(placement.next(appending: 500 << 10) == .open)
+    }
+
+    @Test func aFileThatWillNotGoIsNotAskedForAgain() {
+        var placement = Placement(limit: 1 << 20, segmentBytes: 64 << 10, extentLimit: 1 << 20)
+        placement.opened(1)
+        _ = placement.appended(500 << 10)
+        placement.sealed()
+        placement.died(DeadRecord(segment: 1, bytes: 500 << 10))
+        #expect(placement.tidying() == .unlink(1))
+        placement.keptInPlace(1)
+        #expect(placement.tidying() == nil)
+        #expect(placement.next(appending: 600 << 10) == .refuse)
+        #expect(placement.next(appending: 64) == .open)
+    }
+}
