@@ -1,0 +1,82 @@
+import CacheProtocol
+import EdgeHTTP
+import Logging
+import NodeAgent
+import ObjectCache
+import ServiceLifecycle
+import Telemetry
+
+/// Learns from an origin what this edge serves, then answers and follows until it is told to end. Then answers finish
+/// before the lease is given back.
+struct EdgeFront: Service {
+    let configuration: EdgeConfiguration
+    let origins: OriginLink
+    let agent: NodeAgent
+    let cache: ObjectCache
+    let metrics: MetricsRegistry
+    let accessLog: AccessLog
+    let readiness: EdgeReadiness
+    let log: Logger
+
+    func run() async throws {
+        defer { accessLog.shutdown() }
+        guard let endpoint = await learnEndpoint() else { return }
+        let server = EdgeHTTPServer(
+            configuration: configuration.http,
+            responder: EdgeService(
+                endpoint: endpoint, agent: agent, cache: cache, origins: origins,
+                patience: UInt64(configuration.fetchPatience), maxBytes: configuration.fetchMaxBytes),
+            metrics: metrics, accessLog: accessLog, log: log)
+        let address = try await server.start()
+        log.info("the edge listens", metadata: ["host": "\(address.host)", "port": "\(address.port)"])
+        readiness.listens()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await follow(server) }
+            group.addTask {
+                try? await gracefulShutdown()
+                readiness.ends()
+                await server.shutdown()
+            }
+            // The one ends when the edge is told to, the other only when it must not go on.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func follow(_ server: EdgeHTTPServer) async throws {
+        try await agent.run(
+            NodeAgentHooks(
+                barrier: { await server.barrier() },
+                emptyCaches: { [cache] in try await cache.removeAll() },
+                // Refused objects are gone for every lookup already; the sweep gives their room back.
+                applied: { [cache] _ in Task { await cache.sweep() } }))
+    }
+
+    /// - Returns: nil when the edge was told to end before an origin answered.
+    private func learnEndpoint() async -> ServedEndpoint? {
+        await cancelWhenGracefulShutdown {
+            var reported = ""
+            while !Task.isCancelled {
+                do {
+                    return try ServedEndpoint(try await origins.configuration())
+                } catch {
+                    if "\(error)" != reported, !Task.isCancelled {
+                        reported = "\(error)"
+                        log.warning("no origin has told what to serve yet", metadata: ["error": "\(error)"])
+                    }
+                    try? await Task.sleep(for: .milliseconds(200))
+                }
+            }
+            return nil
+        }
+    }
+}
+
+struct CacheService: Service {
+    let cache: ObjectCache
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await cache.shutdown()
+    }
+}

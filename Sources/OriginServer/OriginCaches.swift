@@ -1,0 +1,39 @@
+import CacheProtocol
+import Logging
+import ObjectCache
+
+/// The shield: source images and variants.
+struct OriginCaches: Sendable {
+    let sources: ObjectCache
+    let variants: ObjectCache
+
+    init(_ configuration: OriginConfiguration, rules: RuleBook, log: Logger) throws {
+        func cache(_ name: String, _ diskBytes: Int) throws -> ObjectCache {
+            try ObjectCache(
+                configuration: ObjectCacheConfiguration(
+                    folder: "\(configuration.dataFolder)/cache/\(name)", diskBytes: diskBytes,
+                    memoryBytes: configuration.memoryBytes / 2),
+                rules: rules,
+                report: { incident in
+                    log.error("cache incident", metadata: ["cache": "\(name)", "incident": "\(incident)"])
+                })
+        }
+        sources = try cache("sources", configuration.sourceCacheBytes)
+        variants = try cache("variants", configuration.variantCacheBytes)
+    }
+
+    func removeAll() async throws {
+        try await sources.removeAll()
+        try await variants.removeAll()
+    }
+
+    func sweep() async {
+        await sources.sweep()
+        await variants.sweep()
+    }
+
+    func shutdown() async {
+        await sources.shutdown()
+        await variants.shutdown()
+    }
+}

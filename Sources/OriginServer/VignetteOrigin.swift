@@ -1,0 +1,119 @@
+import CacheProtocol
+import Curl
+import Foundation
+import Hummingbird
+import ImageURL
+import Journal
+import Logging
+import NodeAgent
+import ObjectCache
+import SQLStore
+import ServiceLifecycle
+import SourceStorage
+import Telemetry
+import UnixSignals
+import WorkerPool
+
+/// `vignette-origin --config FILE`
+@main
+struct VignetteOrigin {
+    static func main() async {
+        guard CommandLine.arguments.count == 3, CommandLine.arguments[1] == "--config" else {
+            FileHandle.standardError.write(Data("usage: vignette-origin --config FILE\n".utf8))
+            exit(2)
+        }
+        do {
+            try await run(try await OriginConfiguration(file: CommandLine.arguments[2]))
+        } catch {
+            FileHandle.standardError.write(Data("vignette-origin: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    /// Puts an origin together, from the ground up, and runs it until it is told to end.
+    private static func run(_ configuration: OriginConfiguration) async throws {
+        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.name, level: level) }
+        let log = Logger(label: "vignette.origin")
+        OpenFileLimit.raise()
+        let token = try OriginConfiguration.secret(in: configuration.tokenFile, key: "node.token-file")
+        let privateKey = try OriginConfiguration.secret(in: configuration.privateKeyFile, key: "keys.private-file")
+        let metrics = OriginMetrics()
+
+        // The journal, and this node's own part in the protocol.
+        let folder = try DataFolder(path: configuration.dataFolder)
+        let journal = try await SQLiteJournal(SQLiteConfiguration(path: configuration.dataFolder + "/journal.sqlite"))
+        let desk = try await CommandDesk(
+            journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000))
+        let agent = try NodeAgent(
+            configuration: NodeAgentConfiguration(name: configuration.name, role: .origin), folder: folder,
+            link: OwnDesk(desk: desk), log: log)
+
+        // What it keeps, where it reads, and who transforms.
+        let caches = try OriginCaches(configuration, rules: agent.rules, log: log)
+        let storages = try OriginStorages(file: configuration.storagesFile)
+        let endpoint = Endpoint(
+            account: configuration.account, storages: storages.references, avifAuto: configuration.avifAuto,
+            signedOnly: configuration.signedOnly)
+        let policy = OriginPolicy(
+            endpoint: endpoint, signingKeys: [privateKey], variantMaxAge: configuration.variantMaxAge)
+        let workers = try WorkerPool(
+            configuration: WorkerPoolConfiguration(
+                executable: configuration.workerExecutable, workers: configuration.workerCount))
+        let pipeline = OriginPipeline(
+            policy: policy, agent: agent, variants: caches.variants,
+            sources: SourceReader(
+                storages: storages.ordered, unshielded: storages.local, shield: caches.sources, agent: agent,
+                site: policy.site, maxAge: UInt32(clamping: configuration.sourceMaxAge), limits: ReadLimits(),
+                metrics: metrics),
+            workers: workers, metrics: metrics)
+        agent.register(in: metrics.registry)
+        caches.sources.register(in: metrics.registry, as: "sources")
+        caches.variants.register(in: metrics.registry, as: "variants")
+
+        // Who may ask: nodes with the token, people with the private key.
+        let protocolRoutes = CacheProtocolRoutes(
+            desk: desk, pipeline: pipeline,
+            edgeConfiguration: EdgeConfigurationAnswer(
+                endpoint: String(decoding: try JSONEncoder().encode(endpoint), as: UTF8.self), signingKeys: [privateKey]))
+        let api = APIRoutes(desk: desk, resolver: CommandResolver(policy: policy))
+        let readiness = OriginReadiness(agent: agent)
+        let telemetry = TelemetryListener(
+            configuration: TelemetryConfiguration(host: configuration.telemetry.host, port: configuration.telemetry.port),
+            sources: TelemetrySources(
+                metrics: { metrics.registry.prometheusText() }, ready: { readiness.now }))
+
+        // Ended in the reverse order: the desk answers everybody who waits, so that the listeners drain at once; then the
+        // node itself, its workers, and its caches at last.
+        let services: [any Service] = [
+            telemetry,
+            CachesService(caches: caches),
+            WorkersService(workers: workers, readiness: readiness),
+            AgentService(agent: agent, caches: caches),
+            Application(
+                router: protocolRoutes.router(token: token),
+                configuration: .init(
+                    address: .hostname(configuration.cacheProtocol.host, port: configuration.cacheProtocol.port)),
+                onServerRunning: { _ in readiness.listens() }, logger: log),
+            Application(
+                router: api.router(privateKey: privateKey),
+                configuration: .init(address: .hostname(configuration.api.host, port: configuration.api.port)),
+                onServerRunning: { _ in readiness.listens() }, logger: log),
+            DeskService(desk: desk),
+        ]
+        let head = await desk.head
+        log.info("the origin starts", metadata: ["data": "\(configuration.dataFolder)", "head": "\(head)"])
+        try await ServiceGroup(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log
+        ).run()
+    }
+}
+
+/// The origin follows its own journal like everybody else, without a network between.
+struct OwnDesk: JournalLink {
+    let desk: CommandDesk
+
+    func follow(_ request: FollowRequest) async throws -> FollowAnswer {
+        try await desk.follow(request)
+    }
+}

@@ -1,0 +1,4 @@
+import Testing
+
+/// Real processes on loopback. One cluster at a time: two cores carry no more.
+@Suite(.serialized) struct ClusterTests {}
