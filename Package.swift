@@ -42,7 +42,12 @@ let engines: [Target] = [
     .target(name: "EdgeHTTP", dependencies: nio + ["CacheProtocol", "Telemetry"]),
     .target(name: "ImageTransform", dependencies: ["ImageURL", "Vips", "WorkerProtocol"]),
     .target(name: "Journal", dependencies: ["CacheProtocol", "SQLStore"]),
-    .target(name: "NodeAgent", dependencies: ["CacheProtocol", "Curl", "Telemetry", logging]),
+    .target(
+        name: "NodeAgent",
+        dependencies: [
+            "CacheProtocol", "Curl", "Telemetry", configuration, logging,
+            .product(name: "SystemPackage", package: "swift-system"),
+        ]),
     .target(name: "ObjectCache", dependencies: ["CacheProtocol", "Telemetry"]),
     .target(name: "SourceStorage", dependencies: ["Curl", crypto]),
     .target(name: "WorkerPool", dependencies: ["CProcess", "ImageURL", "WorkerProtocol"]),
@@ -81,7 +86,7 @@ let executables: [Target.Dependency] = ["EdgeServer", "LoadTest", "OperatorCLI",
 
 let tests: [Target] = [
     .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol"]),
-    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "Vips"]),
+    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "SourceStorage", "TestServers", "Vips"]),
     .target(name: "TestServers", path: "Tests/Servers", exclude: ["serve"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "TestServers"]),
     .testTarget(
@@ -120,6 +125,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),

@@ -28,25 +28,25 @@ struct VignetteEdge {
 
     /// Puts an edge together, from the ground up, and runs it until it is told to end.
     private static func run(_ configuration: EdgeConfiguration) async throws {
-        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.name, level: level) }
+        let level = Logger.Level(rawValue: configuration.node.logLevel) ?? .info
+        LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.node.name, level: level) }
         let log = Logger(label: "vignette.edge")
         OpenFileLimit.raise()
         let metrics = MetricsRegistry()
         metrics.addProcessMetrics()
 
         // This node's part in the protocol.
-        let folder = try DataFolder(path: configuration.dataFolder)
+        let folder = try DataFolder(path: configuration.node.dataFolder)
         let origins = OriginLink(
-            client: try CurlClient(), origins: configuration.origins, token: try configuration.token())
+            client: try CurlClient(), origins: configuration.origins, token: try configuration.node.token())
         let agent = try NodeAgent(
-            configuration: NodeAgentConfiguration(name: configuration.name, role: .edge), folder: folder, link: origins,
+            configuration: NodeAgentConfiguration(name: configuration.node.name, role: .edge), folder: folder, link: origins,
             log: log)
 
         // What it keeps.
         let cache = try ObjectCache(
             configuration: ObjectCacheConfiguration(
-                folder: configuration.dataFolder + "/cache", diskBytes: configuration.diskBytes,
+                folder: configuration.node.dataFolder + "/cache", diskBytes: configuration.diskBytes,
                 memoryBytes: configuration.memoryBytes),
             rules: agent.rules,
             report: { log.error("cache incident", metadata: ["incident": "\($0)"]) })
@@ -55,7 +55,7 @@ struct VignetteEdge {
 
         let readiness = EdgeReadiness(agent: agent)
         let telemetry = TelemetryListener(
-            configuration: TelemetryConfiguration(host: configuration.telemetry.host, port: configuration.telemetry.port),
+            configuration: TelemetryConfiguration(host: configuration.node.telemetry.host, port: configuration.node.telemetry.port),
             sources: TelemetrySources(metrics: { metrics.prometheusText() }, ready: { readiness.now }))
         let accessLog = try AccessLog(configuration: configuration.accessLog, metrics: metrics)
 

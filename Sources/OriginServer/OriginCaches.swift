@@ -1,5 +1,6 @@
 import CacheProtocol
 import Logging
+import NodeAgent
 import ObjectCache
 
 /// The shield: source images and variants.
@@ -11,7 +12,7 @@ struct OriginCaches: Sendable {
         func cache(_ name: String, _ diskBytes: Int) throws -> ObjectCache {
             try ObjectCache(
                 configuration: ObjectCacheConfiguration(
-                    folder: "\(configuration.dataFolder)/cache/\(name)", diskBytes: diskBytes,
+                    folder: "\(configuration.node.dataFolder)/cache/\(name)", diskBytes: diskBytes,
                     memoryBytes: configuration.memoryBytes / 2),
                 rules: rules,
                 report: { incident in

@@ -1,26 +1,14 @@
 import Configuration
 import Foundation
-import SystemPackage
+import NodeAgent
 
 /// What an origin is told at its start. docs/configuration.md lists the keys for operators; this is where they are read.
 struct OriginConfiguration: Sendable {
-    struct Listener: Sendable {
-        var host: String
-        var port: Int
-    }
-
-    /// `node.name`: unique in the cluster.
-    var name: String
-    /// `node.data`: journal, applied rules and caches; one process at a time.
-    var dataFolder: String
-    /// `node.token-file`: the cluster's token, one line.
-    var tokenFile: String
+    var node: NodeSettings
     /// `api.host`, `api.port`: REST API and commands.
-    var api: Listener
+    var api: ListenerSettings
     /// `protocol.host`, `protocol.port`: edges fetch and follow here.
-    var cacheProtocol: Listener
-    /// `telemetry.host`, `telemetry.port`: metrics, health, readiness.
-    var telemetry: Listener
+    var cacheProtocol: ListenerSettings
     /// `lease-seconds`: how long a node that is cut off may go on answering. 2 to 86,400; default 600.
     var leaseSeconds: Int
     /// `account`: the first segment of every image URL.
@@ -48,22 +36,13 @@ struct OriginConfiguration: Sendable {
     var sourceMaxAge: Int
     /// `variants.max-age`: seconds in `Cache-Control`; default one year. A purge reaches every cached copy of ours at once.
     var variantMaxAge: Int
-    /// `log.level`: trace, debug, info, notice, warning, error or critical; default info.
-    var logLevel: String
 
-    /// Reads the file; the environment (`VIGNETTE_NODE_NAME` for `node.name`) goes before it.
     /// - Throws: what is missing or wrong, by its key.
     init(file: String) async throws {
-        let reader = ConfigReader(providers: [
-            EnvironmentVariablesProvider().prefixKeys(with: "vignette"),
-            try await FileProvider<JSONSnapshot>(filePath: FilePath(file)),
-        ])
-        name = try reader.requiredString(forKey: "node.name")
-        dataFolder = try reader.requiredString(forKey: "node.data")
-        tokenFile = try reader.requiredString(forKey: "node.token-file")
-        api = try Self.listener("api", reader)
-        cacheProtocol = try Self.listener("protocol", reader)
-        telemetry = try Self.listener("telemetry", reader)
+        let reader = try await NodeSettings.reader(file: file)
+        node = try NodeSettings(reader)
+        api = try ListenerSettings("api", reader)
+        cacheProtocol = try ListenerSettings("protocol", reader)
         leaseSeconds = reader.int(forKey: "lease-seconds", default: 600)
         account = try reader.requiredString(forKey: "account")
         publicKey = reader.string(forKey: "keys.public", default: "")
@@ -78,43 +57,18 @@ struct OriginConfiguration: Sendable {
         memoryBytes = reader.int(forKey: "cache.memory-bytes", default: 256 << 20)
         sourceMaxAge = reader.int(forKey: "sources.max-age", default: 86_400)
         variantMaxAge = reader.int(forKey: "variants.max-age", default: 31_536_000)
-        logLevel = reader.string(forKey: "log.level", default: "info")
         guard (2...86_400).contains(leaseSeconds) else {
-            throw OriginConfigurationError("lease-seconds is \(leaseSeconds); it goes from 2 to 86400.")
+            throw SettingsError("lease-seconds is \(leaseSeconds); it goes from 2 to 86400.")
         }
         guard cacheProtocol.host == "127.0.0.1" || cacheProtocol.host == "::1" else {
-            throw OriginConfigurationError(
+            throw SettingsError(
                 "protocol.host is \(cacheProtocol.host). Links between nodes are not encrypted yet, so the cache protocol listens on 127.0.0.1 or ::1 only."
             )
         }
     }
 
-    private static func listener(_ key: String, _ reader: ConfigReader) throws -> Listener {
-        Listener(
-            host: reader.string(forKey: ConfigKey("\(key).host"), default: "127.0.0.1"),
-            port: try reader.requiredInt(forKey: ConfigKey("\(key).port")))
-    }
-
     private static func besideThis(_ name: String) -> String {
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
-    }
-
-    /// The first line of a file that holds a secret.
-    static func secret(in file: String, key: String) throws -> String {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8),
-            let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty
-        else {
-            throw OriginConfigurationError("\(key) names \(file), which can't be read or is empty.")
-        }
-        return String(line)
-    }
-}
-
-struct OriginConfigurationError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import ImageURL
+import NodeAgent
 import SourceStorage
 
 /// The storages file, read and made usable.
@@ -11,13 +12,13 @@ struct OriginStorages: Sendable {
     /// Ids of the storages on this machine's own disk.
     let local: Set<String>
 
-    /// - Throws: `OriginConfigurationError` with the file; what is wrong in it.
+    /// - Throws: `SettingsError` with the file; what is wrong in it.
     init(file: String) throws {
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: file))
         } catch {
-            throw OriginConfigurationError("storages-file names \(file), which can't be read.")
+            throw SettingsError("storages-file names \(file), which can't be read.")
         }
         let storages = try StorageConfiguration.list(json: Array(data))
         let client = try CurlClient()

@@ -32,21 +32,21 @@ struct VignetteOrigin {
 
     /// Puts an origin together, from the ground up, and runs it until it is told to end.
     private static func run(_ configuration: OriginConfiguration) async throws {
-        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.name, level: level) }
+        let level = Logger.Level(rawValue: configuration.node.logLevel) ?? .info
+        LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.node.name, level: level) }
         let log = Logger(label: "vignette.origin")
         OpenFileLimit.raise()
-        let token = try OriginConfiguration.secret(in: configuration.tokenFile, key: "node.token-file")
-        let privateKey = try OriginConfiguration.secret(in: configuration.privateKeyFile, key: "keys.private-file")
+        let token = try configuration.node.token()
+        let privateKey = try NodeSettings.secret(in: configuration.privateKeyFile, key: "keys.private-file")
         let metrics = OriginMetrics()
 
         // The journal, and this node's own part in the protocol.
-        let folder = try DataFolder(path: configuration.dataFolder)
-        let journal = try await SQLiteJournal(SQLiteConfiguration(path: configuration.dataFolder + "/journal.sqlite"))
+        let folder = try DataFolder(path: configuration.node.dataFolder)
+        let journal = try await SQLiteJournal(SQLiteConfiguration(path: configuration.node.dataFolder + "/journal.sqlite"))
         let desk = try await CommandDesk(
             journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000))
         let agent = try NodeAgent(
-            configuration: NodeAgentConfiguration(name: configuration.name, role: .origin), folder: folder,
+            configuration: NodeAgentConfiguration(name: configuration.node.name, role: .origin), folder: folder,
             link: OwnDesk(desk: desk), log: log)
 
         // What it keeps, where it reads, and who transforms.
@@ -79,7 +79,7 @@ struct VignetteOrigin {
         let api = APIRoutes(desk: desk, resolver: CommandResolver(policy: policy))
         let readiness = OriginReadiness(agent: agent)
         let telemetry = TelemetryListener(
-            configuration: TelemetryConfiguration(host: configuration.telemetry.host, port: configuration.telemetry.port),
+            configuration: TelemetryConfiguration(host: configuration.node.telemetry.host, port: configuration.node.telemetry.port),
             sources: TelemetrySources(
                 metrics: { metrics.registry.prometheusText() }, ready: { readiness.now }))
 
@@ -102,7 +102,7 @@ struct VignetteOrigin {
             DeskService(desk: desk),
         ]
         let head = await desk.head
-        log.info("the origin starts", metadata: ["data": "\(configuration.dataFolder)", "head": "\(head)"])
+        log.info("the origin starts", metadata: ["data": "\(configuration.node.dataFolder)", "head": "\(head)"])
         try await ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log
         ).run()

@@ -99,5 +99,23 @@ extension ClusterTests {
                 #expect(again.status == 200)
             }
         }
+
+        @Test func everyNodesMetricsAreWhatPrometheusReads() async throws {
+            let photos = try PhotoServer()
+            defer { photos.stop() }
+            photos.put("a.jpg", try TestPhotos.jpeg(3))
+            try await Cluster.with(edges: 1, sources: photos.url) { cluster in
+                #expect(try await cluster.get(0, "tr:w-30/a.jpg").status == 200)
+                #expect(try await cluster.get(0, "tr:w-30/a.jpg").status == 200)
+                for node in cluster.file.nodes {
+                    let check = try await Cluster.run(
+                        "/bin/sh", ["-c", "curl -fsS '\(node.metricsURL)' | promtool check metrics"])
+                    #expect(check.status == 0, "\(node.name): \(check.output)")
+                }
+                #expect(try await cluster.metric("vignette_cache_objects", of: "edge-1") == 1)
+                #expect(try await cluster.metric("vignette_cache_memory_hits_total", of: "edge-1") >= 1)
+                #expect(try await cluster.metric("vignette_lease_seconds", of: "edge-1") > 0)
+            }
+        }
     }
 }
