@@ -9,6 +9,11 @@ public struct EdgeConfigurationAnswer: Hashable, Sendable {
         self.endpoint = endpoint
         self.signingKeys = signingKeys
     }
+
+    /// Tells one configuration from another; says nothing of what is in it.
+    public var digest: Digest128 {
+        Digest128(hashing: ["configuration", endpoint] + signingKeys)
+    }
 }
 
 extension EdgeConfigurationAnswer: WireCodable {

@@ -12,12 +12,14 @@ public struct FollowRequest: Hashable, Sendable {
     public var applied: Revision
     public var chain: ChainDigest?
     public var wantsGrant: Bool
+    /// What an edge serves by; nil for an origin.
+    public var configuration: Digest128?
     /// How long the answer may be held back while there is nothing to tell: milliseconds.
     public var patience: UInt64
 
     public init(
         node: NodeIdentity, incarnation: Incarnation, joins: Bool = false, leaves: Bool = false, journal: JournalID?,
-        applied: Revision, chain: ChainDigest?, wantsGrant: Bool, patience: UInt64
+        applied: Revision, chain: ChainDigest?, wantsGrant: Bool, configuration: Digest128? = nil, patience: UInt64
     ) {
         self.node = node
         self.incarnation = incarnation
@@ -27,6 +29,7 @@ public struct FollowRequest: Hashable, Sendable {
         self.applied = applied
         self.chain = chain
         self.wantsGrant = wantsGrant
+        self.configuration = configuration
         self.patience = patience
     }
 }
@@ -35,6 +38,8 @@ public enum FollowAnswer: Hashable, Sendable {
     case entries([JournalEntry], grant: Grant?)
     /// The node is not on the chain of `journal`: it empties its caches, durably, and follows from the beginning.
     case startOver(JournalID)
+    /// What the edge serves by is not what its origins serve by any more: it answers nothing until it has asked anew.
+    case reconfigured
     /// A later incarnation of the same data folder has joined: this one answers nothing and ends.
     case superseded
 }
@@ -49,6 +54,7 @@ extension FollowRequest: WireCodable {
         writer.write(applied)
         writer.write(chain.map { [$0] } ?? []) { $1.encode(into: &$0) }
         writer.write(wantsGrant)
+        writer.write(configuration.map { [$0] } ?? []) { $0.write($1) }
         writer.write(patience)
     }
 
@@ -59,7 +65,9 @@ extension FollowRequest: WireCodable {
             journal: try reader.list { (reader) throws(WireError) in try JournalID(from: &reader) }.first,
             applied: try reader.revision(),
             chain: try reader.list { (reader) throws(WireError) in try ChainDigest(from: &reader) }.first,
-            wantsGrant: try reader.bool(), patience: try reader.unsigned())
+            wantsGrant: try reader.bool(),
+            configuration: try reader.list { (reader) throws(WireError) in try reader.digest() }.first,
+            patience: try reader.unsigned())
     }
 }
 
@@ -78,6 +86,8 @@ extension FollowAnswer: WireCodable {
             journal.encode(into: &writer)
         case .superseded:
             writer.write(byte: 3)
+        case .reconfigured:
+            writer.write(byte: 4)
         }
     }
 
@@ -91,6 +101,7 @@ extension FollowAnswer: WireCodable {
             self = .entries(entries, grant: grants.first)
         case 2: self = .startOver(try JournalID(from: &reader))
         case 3: self = .superseded
+        case 4: self = .reconfigured
         case let other: throw WireError("no follow answer has the kind \(other)")
         }
     }

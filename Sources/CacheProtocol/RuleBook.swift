@@ -61,6 +61,12 @@ public final class RuleBook: Sendable {
         table.withLock { $0.newestMatch(candidates: candidates, urls: urls, site: site) }
     }
 
+    public func standing(
+        of candidates: [SourceIdentity], urls: [Digest128], site: String
+    ) -> RuleTable.Standing {
+        table.withLock { $0.standing(of: candidates, urls: urls, site: site) }
+    }
+
     public var ruleCount: Int {
         table.withLock { $0.ruleCount }
     }

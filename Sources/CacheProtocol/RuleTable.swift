@@ -98,6 +98,20 @@ public struct RuleTable: Sendable {
         return newest
     }
 
+    /// How things stand for a request, all of one moment: what is made for it is stamped with `applied`, so that a command
+    /// that comes after the look at the tombstone forbids it.
+    public func standing(of candidates: [SourceIdentity], urls digests: [Digest128], site: String) -> Standing {
+        Standing(
+            applied: applied, tombstone: tombstone(on: candidates),
+            newestMatch: newestMatch(candidates: candidates, urls: digests, site: site))
+    }
+
+    public struct Standing: Hashable, Sendable {
+        public var applied: Revision
+        public var tombstone: Revision?
+        public var newestMatch: Revision
+    }
+
     /// Scopes that carry a mark.
     public var ruleCount: Int {
         sources.count + urls.count + tags.count + sites.count

@@ -54,6 +54,6 @@ struct Completion {
             method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,
             cache: cacheStatus.outcome, reason: cacheStatus.reason?.label, error: error
         )
-        access.record(line, client: client, target: rawTarget ?? exchange.request?.target ?? "-")
+        access.record(line, client: client, target: SignatureMask.hide(rawTarget ?? exchange.request?.target ?? "-"))
     }
 }

@@ -25,9 +25,15 @@ struct EdgeConfiguration: Sendable {
     /// `access-log.file`: where access lines go; default standard output.
     var accessLogFile: String?
 
+    private static let schema = SettingsSchema([
+        "listen.host": .text, "listen.port": .number, "listen.loops": .number, "origins": .texts,
+        "cache.disk-bytes": .number, "cache.memory-bytes": .number, "fetch.patience-ms": .number,
+        "fetch.max-bytes": .number, "access-log.file": .text,
+    ])
+
     /// - Throws: what is missing or wrong, by its key.
     init(file: String) async throws {
-        let reader = try await NodeSettings.reader(file: file)
+        let reader = try await NodeSettings.reader(file: file, schema: Self.schema)
         node = try NodeSettings(reader)
         listen = try ListenerSettings("listen", reader)
         loops = reader.int(forKey: "listen.loops", default: ProcessInfo.processInfo.activeProcessorCount)
@@ -37,8 +43,10 @@ struct EdgeConfiguration: Sendable {
         fetchPatience = reader.int(forKey: "fetch.patience-ms", default: 30_000)
         fetchMaxBytes = reader.int(forKey: "fetch.max-bytes", default: 64 << 20)
         accessLogFile = reader.string(forKey: "access-log.file")
-        guard !origins.isEmpty else {
-            throw SettingsError("origins is empty; an edge needs the base URL of one origin at the least.")
+        // Each origin on SQLite has a journal of its own, and revisions of two journals can't be compared.
+        guard origins.count == 1 else {
+            throw SettingsError(
+                "origins names \(origins.count) origins; it takes the base URL of exactly one until they can share a journal.")
         }
         guard fetchPatience > 0, fetchMaxBytes > 0 else {
             throw SettingsError("fetch.patience-ms and fetch.max-bytes must be greater than 0.")

@@ -21,17 +21,18 @@ struct EdgeFront: Service {
     func run() async throws {
         defer { accessLog.shutdown() }
         guard let endpoint = await learnEndpoint() else { return }
+        let current = CurrentEndpoint(endpoint)
         let server = EdgeHTTPServer(
             configuration: configuration.http,
             responder: EdgeService(
-                endpoint: endpoint, agent: agent, cache: cache, origins: origins,
+                current: current, agent: agent, cache: cache, origins: origins,
                 patience: UInt64(configuration.fetchPatience), maxBytes: configuration.fetchMaxBytes),
             metrics: metrics, accessLog: accessLog, log: log)
         let address = try await server.start()
         log.info("the edge listens", metadata: ["host": "\(address.host)", "port": "\(address.port)"])
         readiness.listens()
         try await withThrowingTaskGroup { group in
-            group.addTask { try await follow(server) }
+            group.addTask { try await follow(server, current) }
             group.addTask {
                 try? await gracefulShutdown()
                 readiness.ends()
@@ -43,13 +44,14 @@ struct EdgeFront: Service {
         }
     }
 
-    private func follow(_ server: EdgeHTTPServer) async throws {
+    private func follow(_ server: EdgeHTTPServer, _ current: CurrentEndpoint) async throws {
         try await agent.run(
             NodeAgentHooks(
                 barrier: { await server.barrier() },
                 emptyCaches: { [cache] in try await cache.removeAll() },
-                // Refused objects are gone for every lookup already; the sweep gives their room back.
-                applied: { [cache] _ in Task { await cache.sweep() } }))
+                configuration: { current.value.digest },
+                reconfigure: { [origins] in current.value = try ServedEndpoint(try await origins.configuration()) },
+                sweep: { [cache] in await cache.sweep() }))
     }
 
     /// - Returns: nil when the edge was told to end before an origin answered.

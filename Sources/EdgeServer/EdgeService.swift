@@ -9,7 +9,7 @@ import Telemetry
 
 /// How an edge answers one request, from top to bottom.
 struct EdgeService: EdgeResponder {
-    let endpoint: ServedEndpoint
+    let current: CurrentEndpoint
     let agent: NodeAgent
     let cache: ObjectCache
     let origins: OriginLink
@@ -21,7 +21,7 @@ struct EdgeService: EdgeResponder {
         guard agent.lease.mayAnswer(at: request.receivedAt) else { return .now(Self.noLease) }
         let wanted: WantedVariant
         do throws(ImageURLError) {
-            wanted = try endpoint.read(request)
+            wanted = try current.value.read(request)
         } catch {
             return .now(Self.refused(error))
         }
@@ -29,7 +29,7 @@ struct EdgeService: EdgeResponder {
         switch cache.lookup(wanted.key) {
         case .hit(let object):
             if object.staleBy == nil, Self.isFresh(object.metadata) {
-                return .now(.object(object.metadata, AnswerBody(object.body), .hit))
+                return .now(answer(object, wanted, .hit))
             }
             return fetch(wanted, for: request, because: object.staleBy == nil ? .expired : .purged, holding: object)
         case .miss(let reason):
@@ -41,23 +41,40 @@ struct EdgeService: EdgeResponder {
     private func fetch(
         _ wanted: WantedVariant, for request: EdgeRequest, because reason: CacheReason, holding old: CachedObject?
     ) -> EdgeOutcome {
-        let newest = agent.rules.newestMatch(
-            candidates: wanted.sources, urls: wanted.urls, site: endpoint.endpoint.account)
-        let question = FetchRequest(
-            host: request.host, target: request.target, accept: wanted.identity.accept.rawValue, minRevision: newest,
-            patience: patience)
+        let (host, target) = (request.host, request.target)
         return .later {
-            do {
-                let (object, role) = try await cache.object(
-                    for: wanted.key, newestMatch: newest, accepting: { $0.staleBy == nil && Self.isFresh($0.metadata) }
-                ) {
-                    try await fill(question, source: wanted.sources[0])
+            // Again where a command has overtaken the fill: its bytes were right when they were asked for, but are not now.
+            for _ in 0..<Self.tries {
+                let standing = agent.rules.standing(
+                    of: wanted.sources, urls: wanted.urls, site: current.value.endpoint.account)
+                if let revision = standing.tombstone { return Self.erased(wanted, revision) }
+                let question = FetchRequest(
+                    host: host, target: target, accept: wanted.identity.accept.rawValue,
+                    minRevision: standing.newestMatch, patience: patience)
+                do {
+                    let (object, role) = try await cache.object(
+                        for: wanted.key, newestMatch: standing.newestMatch,
+                        accepting: { $0.staleBy == nil && Self.isFresh($0.metadata) }
+                    ) {
+                        try await fill(question, source: wanted.sources[0])
+                    }
+                    guard agent.lease.mayAnswer(at: .now()) else { return Self.noLease }
+                    if isForbidden(object.metadata) { continue }
+                    return answer(object, wanted, Self.status(role, reason, object.metadata.status))
+                } catch {
+                    return failed(error, holding: old, wanted)
                 }
-                return Self.answer(object, role, reason)
-            } catch {
-                return Self.failed(error, holding: old, wanted, agent)
             }
+            return Self.overtaken
         }
+    }
+
+    /// How often a request goes on asking while purges overtake its fills.
+    private static let tries = 5
+
+    private func isForbidden(_ metadata: ObjectMetadata) -> Bool {
+        if case .refused = agent.rules.check(metadata.scope, filledAt: metadata.fillRevision).verdict { return true }
+        return false
     }
 
     private func fill(_ question: FetchRequest, source: SourceIdentity) async throws -> Filled {
@@ -73,23 +90,29 @@ struct EdgeService: EdgeResponder {
         }
     }
 
-    private static func answer(_ object: CachedObject, _ role: FillRole, _ reason: CacheReason) -> EdgeAnswer {
-        let status: CacheStatus =
-            switch role {
-            case .led: .miss(reason, forwardStatus: object.metadata.status, stored: true)
-            case .collapsed: .collapsed(reason, stored: true)
-            case .found: .hit
-            }
-        return .object(object.metadata, AnswerBody(object.body), status)
+    private static func status(_ role: FillRole, _ reason: CacheReason, _ forwarded: UInt16) -> CacheStatus {
+        switch role {
+        case .led: .miss(reason, forwardStatus: forwarded, stored: true)
+        case .collapsed: .collapsed(reason, stored: true)
+        case .found: .hit
+        }
+    }
+
+    /// A signature that expires also ends what caches of others may keep: the link would live on in them.
+    private func answer(_ object: CachedObject, _ wanted: WantedVariant, _ status: CacheStatus) -> EdgeAnswer {
+        var metadata = object.metadata
+        if let notAfter = wanted.notAfter {
+            let lifetime = UInt32(clamping: notAfter - metadata.bornAt / 1000)
+            metadata.freshness = Freshness(maxAge: min(metadata.freshness.maxAge, lifetime))
+        }
+        return .object(metadata, AnswerBody(object.body), status)
     }
 
     /// A copy that is only too old may stand in for an origin that can't be reached; one that a command forbids never.
-    private static func failed(
-        _ error: any Error, holding old: CachedObject?, _ wanted: WantedVariant, _ agent: NodeAgent
-    ) -> EdgeAnswer {
+    private func failed(_ error: any Error, holding old: CachedObject?, _ wanted: WantedVariant) -> EdgeAnswer {
         let failure = error as? FetchFailure
-        if let old, failure?.status ?? 503 >= 500, mayStandIn(old, agent) {
-            return .object(old.metadata, AnswerBody(old.body), .stale(.originError, forwardStatus: failure?.status))
+        if let old, failure?.status ?? 503 >= 500, mayStandIn(old) {
+            return answer(old, wanted, .stale(.originError, forwardStatus: failure?.status))
         }
         if let failure {
             return .failure(
@@ -104,19 +127,30 @@ struct EdgeService: EdgeResponder {
                 EdgeFailure(status: 503, code: "ECANCELLED", message: "The request was given up.", retryAfter: 1),
                 .refused(.shuttingDown))
         }
+        if (error as? ObjectCacheError)?.isOverload == true {
+            return .failure(
+                EdgeFailure(
+                    status: 503, code: "EOVERLOAD", message: "As many variants are being fetched as may be at once.",
+                    retryAfter: 1),
+                .refused(.overload))
+        }
         return .failure(
             EdgeFailure(
                 status: 503, code: "EORIGIN", message: "No origin answered for \(wanted.path).", retryAfter: 2),
             .refused(.originDown))
     }
 
-    private static func mayStandIn(_ old: CachedObject, _ agent: NodeAgent) -> Bool {
+    private func mayStandIn(_ old: CachedObject) -> Bool {
         let metadata = old.metadata
         let allowed = Int64(metadata.freshness.maxAge) + Int64(metadata.freshness.staleIfError)
-        guard metadata.status == 200, now() - metadata.bornAt < allowed * 1000 else { return false }
-        if case .refused = agent.rules.check(metadata.scope, filledAt: metadata.fillRevision).verdict { return false }
-        return agent.lease.mayAnswer(at: .now())
+        return metadata.status == 200 && Self.now() - metadata.bornAt < allowed * 1000 && !isForbidden(metadata)
+            && agent.lease.mayAnswer(at: .now())
     }
+
+    private static let overtaken = EdgeAnswer.failure(
+        EdgeFailure(
+            status: 503, code: "EPURGED", message: "Purges overtook every try to fetch this image.", retryAfter: 1),
+        .refused(.purged))
 
     private static let noLease = EdgeAnswer.failure(
         EdgeFailure(
@@ -172,7 +206,8 @@ extension CacheReason {
         case 410: self = .erased
         case 503 where failure.code == "ELEASE": self = .noLease
         case 503: self = .overload
-        case 500...: self = .originDown
+        case 502, 504: self = .originDown
+        case 500...: self = .fault
         default: self = .cold
         }
     }

@@ -2,10 +2,13 @@ import CacheProtocol
 import EdgeHTTP
 import Foundation
 import ImageURL
+import Synchronization
 
 /// The endpoint that this edge serves: how its URLs are read. Pure but for the wall clock.
 struct ServedEndpoint: Sendable {
     let endpoint: Endpoint
+    /// Of the configuration that this was made from.
+    let digest: Digest128
     private let parser: ImageURLParser
     private let locator: SourceLocator
     private let verifier: SignatureVerifier
@@ -13,6 +16,7 @@ struct ServedEndpoint: Sendable {
     /// - Throws: what is wrong with an origin's description of the endpoint.
     init(_ answer: EdgeConfigurationAnswer) throws {
         endpoint = try JSONDecoder().decode(Endpoint.self, from: Data(answer.endpoint.utf8))
+        digest = answer.digest
         parser = ImageURLParser(endpoint: endpoint)
         locator = SourceLocator(endpoint: endpoint)
         verifier = SignatureVerifier(endpoint: endpoint, keys: answer.signingKeys)
@@ -28,13 +32,28 @@ struct ServedEndpoint: Sendable {
         }
         if let refusal = verdict.refusal(signedOnly: endpoint.signedOnly) { throw refusal }
         var signed = false
-        if case .valid = verdict { signed = true }
+        var notAfter: Int64?
+        if case .valid(let expiry) = verdict { (signed, notAfter) = (true, expiry) }
         let accepted = request.withAccept { negotiatedAccept(header: $0) }
         return WantedVariant(
-            path: image.sourcePath,
+            path: image.sourcePath, notAfter: notAfter,
             identity: VariantIdentity(
                 locations: locator.locations(of: image), recipe: image.recipe,
                 accept: effectiveAccept(image.recipe, accepted, endpoint: endpoint), signed: signed))
+    }
+}
+
+/// The endpoint as it is served now: replaced as a whole when the origins' configuration has changed.
+final class CurrentEndpoint: Sendable {
+    private let endpoint: Mutex<ServedEndpoint>
+
+    init(_ endpoint: ServedEndpoint) {
+        self.endpoint = Mutex(endpoint)
+    }
+
+    var value: ServedEndpoint {
+        get { endpoint.withLock { $0 } }
+        set { endpoint.withLock { $0 = newValue } }
     }
 }
 
@@ -42,13 +61,16 @@ struct ServedEndpoint: Sendable {
 struct WantedVariant: Sendable {
     /// For people.
     let path: String
+    /// When the signature expires: seconds since 1970.
+    let notAfter: Int64?
     let identity: VariantIdentity
     let key: CacheKey
     /// Every place that the source may come from: what tombstones match.
     let sources: [SourceIdentity]
 
-    init(path: String, identity: VariantIdentity) {
+    init(path: String, notAfter: Int64?, identity: VariantIdentity) {
         self.path = path
+        self.notAfter = notAfter
         self.identity = identity
         key = CacheKey(Digest128(hashing: identity.parts))
         sources = identity.locations.map { SourceIdentity(storage: $0.storage, key: $0.key) }

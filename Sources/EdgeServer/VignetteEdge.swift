@@ -32,6 +32,8 @@ struct VignetteEdge {
         LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.node.name, level: level) }
         let log = Logger(label: "vignette.edge")
         OpenFileLimit.raise()
+        // What a node keeps is nobody else's to read.
+        umask(0o077)
         let metrics = MetricsRegistry()
         metrics.addProcessMetrics()
 

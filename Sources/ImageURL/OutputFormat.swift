@@ -27,7 +27,9 @@ public enum OutputFormat: String, Hashable, Sendable, CaseIterable, Codable {
     /// Pixels per side that the format can hold; nil where no image that passes our other limits can exceed it.
     public var largestSide: Int? {
         switch self {
-        case .jpeg, .gif: 65_535
+        // libjpeg's own limit lies below the format's.
+        case .jpeg: 65_500
+        case .gif: 65_535
         case .webp: 16_383
         case .avif: 65_536
         case .png, .svg: nil

@@ -42,6 +42,8 @@ extension CommandDesk {
         } catch let error as JournalError where error == .superseded {
             return .superseded
         }
+        // An append that failed here and stands all the same: without its entry nobody could use this grant.
+        if grant.head > tail.head.revision { try await catchUp() }
         let entries = try await entries(after: request.applied)
         guard isCurrent(request) else { return .superseded }
         sweepGrants()
@@ -80,7 +82,9 @@ extension CommandDesk {
         if let known = members[request.node.folder] {
             // One that is not known any more must say so by joining: a request of the one before may still be on its
             // way.
-            guard request.joins, known.incarnation != request.incarnation else { return false }
+            // A later life than the journal knows of has joined before a backup was restored: it need not say so again.
+            let isLater = request.incarnation.life > known.incarnation.life
+            guard request.joins || isLater, known.incarnation != request.incarnation else { return false }
         }
         do {
             let former = try await journal.endOthers(than: request.incarnation, of: request.node)
@@ -143,11 +147,13 @@ extension CommandDesk {
         let now = clock.now().boot
         guard now >= nextGrantSweep else { return }
         nextGrantSweep = now.advanced(byMilliseconds: configuration.lease)
-        Task { try await dropGrants(runOutAt: now) }
+        Task { try await dropGrants() }
     }
 
-    private func dropGrants(runOutAt now: BootInstant) async throws {
+    private func dropGrants() async throws {
         let stored = try await journal.grants()
+        // Read after the grants: one that is seen here for the first time is counted from no earlier.
+        let now = clock.now().boot
         var seen: [StoredGrant.Serial: BootInstant] = [:]
         for grant in stored { seen[grant.serial] = seenGrants[grant.serial] ?? Self.runOut(of: grant.grant, from: now) }
         let runOut = seen.filter { $0.value <= now }.map(\.key)

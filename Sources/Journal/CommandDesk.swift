@@ -41,9 +41,11 @@ public actor CommandDesk {
     var nextGrantSweep: BootInstant
 
     /// Picks up what is pending: every grant in the journal is counted from now.
+    /// - Parameter mayMissGrants: the journal was restored from a backup, so nodes may hold leases that it does not know
+    ///   of. No command is completed then before the longest of them has run out.
     public init(
         journal: any Journal, configuration: CommandDeskConfiguration = CommandDeskConfiguration(),
-        clock: any DeskClock = SystemDeskClock()
+        mayMissGrants: Bool = false, clock: any DeskClock = SystemDeskClock()
     ) async throws {
         self.journal = journal
         self.configuration = configuration
@@ -59,6 +61,10 @@ public actor CommandDesk {
         for stored in grants {
             tracker.expect(stored.grant, for: stored.node, stored.incarnation, at: now.boot)
             seenGrants[stored.serial] = Self.runOut(of: stored.grant, from: now.boot)
+        }
+        if mayMissGrants {
+            tracker.expect(
+                Grant(head: .zero, duration: configuration.lease), for: Self.unknownHolders, .random(), at: now.boot)
         }
         for entry in pending { tracker.committed(entry.revision, at: now) }
         settle()
@@ -102,7 +108,7 @@ public actor CommandDesk {
     }
 
     /// Reads what stands in the journal beyond what is known here.
-    private func catchUp() async throws {
+    func catchUp() async throws {
         mayHaveMissed = false
         do {
             while case let entries = try await journal.entries(after: tail.head.revision, limit: configuration.batch),
@@ -259,6 +265,9 @@ public actor CommandDesk {
     private func callOff(completion ticket: UInt64) {
         completionWaiters.resume(ticket)
     }
+
+    /// Stands in status answers for whoever got a lease after the backup was made.
+    private static let unknownHolders = NodeIdentity(name: "(leases given after the backup)", folder: 0, role: .edge)
 
     static let longestWait: UInt64 = 24 * 3_600_000
 

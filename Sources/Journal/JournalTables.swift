@@ -39,8 +39,32 @@ enum JournalTables {
                     revision BIGINT PRIMARY KEY NOT NULL REFERENCES entries (revision),
                     completed_at BIGINT NOT NULL, outcomes BYTEA NOT NULL)
                 """,
-            ])
+            ]),
+        SQLMigration(
+            "journal-2",
+            [
+                """
+                CREATE TABLE origin_start (
+                    only_row BIGINT PRIMARY KEY NOT NULL CHECK (only_row = 1),
+                    folder BIGINT NOT NULL, life BIGINT NOT NULL)
+                """
+            ]),
     ]
+
+    /// Notes that the origin of this data folder begins another life.
+    /// - Returns: whether this journal was there for the life before it. If not, it is an older copy, or a stranger's, and
+    ///   may know nothing of leases that are in force.
+    static func start(folder: UInt64, life: UInt64, _ connection: any SQLConnection) throws -> Bool {
+        let known = try connection.row("SELECT folder, life FROM origin_start\(connection.dialect.forUpdate)")
+        guard let known else {
+            try connection.execute(
+                "INSERT INTO origin_start (only_row, folder, life) VALUES (1, $1, $2)", [.bits(folder), .bits(life)])
+            return try head(connection).revision == .zero
+        }
+        let isNext = try known.bits(0) == folder && known.bits(1) == life - 1
+        try connection.execute("UPDATE origin_start SET folder = $1, life = $2", [.bits(folder), .bits(life)])
+        return isNext
+    }
 
     /// - Returns: the journal's id; drawn now when the database is new.
     static func identify(_ connection: any SQLConnection) throws -> JournalID {

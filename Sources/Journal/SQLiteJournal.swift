@@ -19,6 +19,12 @@ public final class SQLiteJournal: Journal {
         id = try await database.write(.synced) { try JournalTables.identify($0) }
     }
 
+    /// Notes that the origin of the data folder `folder` begins its life number `life`. To be called once, before a desk.
+    /// - Returns: whether the journal is the one that the folder's life before had. False after a restore from a backup.
+    public func start(folder: UInt64, life: UInt64) async throws -> Bool {
+        try await database.write(.synced) { try JournalTables.start(folder: folder, life: life, $0) }
+    }
+
     public func head() async throws -> JournalHead {
         try await database.read { try JournalTables.head($0) }
     }

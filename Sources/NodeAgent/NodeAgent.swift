@@ -23,6 +23,7 @@ public final class NodeAgent: Sendable {
     private let store: Mutex<RuleLog>
     private let disk = DispatchQueue(label: "vignette.rule-log")
     private let waiters = AppliedWaiters()
+    private let sweeps = CoalescedWork()
 
     /// Reads back what the node has applied in its former lives.
     /// - Throws: `folderUnusable`.
@@ -82,13 +83,23 @@ public final class NodeAgent: Sendable {
         let sentAt = BootInstant.now()
         let wantsGrant = sentAt >= following.renewAt
         let patience = wantsGrant ? 0 : min(configuration.patience, following.renewAt.milliseconds(since: sentAt))
-        switch try await link.follow(request(joins: following.joins, wantsGrant: wantsGrant, patience: patience)) {
+        let question = request(
+            joins: following.joins, wantsGrant: wantsGrant, configuration: hooks.configuration(), patience: patience)
+        switch try await link.follow(question) {
         case .superseded:
             lease.update { $0.surrender() }
             throw NodeAgentError(
                 .superseded, "A later process with the data folder of \(configuration.name) has joined; this one ends.")
+        case .reconfigured:
+            log.info("the origins serve by another configuration than this node; it asks anew")
+            lease.update { $0.surrender() }
+            await hooks.barrier()
+            following.renewAt = BootInstant(nanoseconds: 0)
+            try await hooks.reconfigure()
         case .startOver(let journal):
             try await startOver(journal, hooks)
+            // What it held is surrendered: it needs a grant of this journal now, not at the old one's third.
+            following.renewAt = BootInstant(nanoseconds: 0)
         case .entries(let entries, let grant):
             following.joins = false
             try await apply(entries, hooks)
@@ -106,12 +117,14 @@ public final class NodeAgent: Sendable {
     }
 
     private func request(
-        joins: Bool = false, leaves: Bool = false, wantsGrant: Bool = false, patience: UInt64 = 0
+        joins: Bool = false, leaves: Bool = false, wantsGrant: Bool = false, configuration: Digest128? = nil,
+        patience: UInt64 = 0
     ) -> FollowRequest {
         store.withLock { log in
             FollowRequest(
                 node: identity, incarnation: incarnation, joins: joins, leaves: leaves, journal: log.journal,
-                applied: log.applied, chain: log.chain, wantsGrant: wantsGrant, patience: patience)
+                applied: log.applied, chain: log.chain, wantsGrant: wantsGrant,
+                configuration: configuration, patience: patience)
         }
     }
 
@@ -128,7 +141,7 @@ public final class NodeAgent: Sendable {
         }
         waiters.applied(rules.applied)
         await hooks.barrier()
-        await hooks.applied(entries)
+        sweeps.request(hooks.sweep)
     }
 
     private func startOver(_ journal: JournalID, _ hooks: NodeAgentHooks) async throws {

@@ -7,16 +7,25 @@ public struct NodeAgentHooks: Sendable {
     /// Empties every cache of the node, durably: nothing of it comes back after a crash, and no fill that is under way
     /// may commit.
     public var emptyCaches: @Sendable () async throws -> Void
-    /// Entries have been applied and are about to be acknowledged.
-    public var applied: @Sendable ([JournalEntry]) async -> Void
+    /// What an edge serves by (`EdgeConfigurationAnswer.digest`).
+    public var configuration: @Sendable () -> Digest128?
+    /// Asks the origins anew what to serve by. The node answers nothing meanwhile.
+    public var reconfigure: @Sendable () async throws -> Void
+    /// Gives back the room of what the rules forbid; nothing waits for it. Runs once at a time, and once more for all the
+    /// commands that came meanwhile.
+    public var sweep: @Sendable () async -> Void
 
     public init(
         barrier: @escaping @Sendable () async -> Void = {},
         emptyCaches: @escaping @Sendable () async throws -> Void,
-        applied: @escaping @Sendable ([JournalEntry]) async -> Void = { _ in }
+        configuration: @escaping @Sendable () -> Digest128? = { nil },
+        reconfigure: @escaping @Sendable () async throws -> Void = {},
+        sweep: @escaping @Sendable () async -> Void = {}
     ) {
         self.barrier = barrier
         self.emptyCaches = emptyCaches
-        self.applied = applied
+        self.configuration = configuration
+        self.reconfigure = reconfigure
+        self.sweep = sweep
     }
 }

@@ -1,5 +1,6 @@
 public import Configuration
 internal import Foundation
+internal import Logging
 internal import SystemPackage
 
 /// The keys that every node has, edge or origin. docs/configuration.md lists them for operators.
@@ -22,10 +23,15 @@ public struct NodeSettings: Sendable {
         tokenFile = try reader.requiredString(forKey: "node.token-file")
         telemetry = try ListenerSettings("telemetry", reader)
         logLevel = reader.string(forKey: "log.level", default: "info")
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw SettingsError("log.level is \"\(logLevel)\"; it is trace, debug, info, notice, warning, error or critical.")
+        }
     }
 
     /// A node's JSON file; the environment (`VIGNETTE_NODE_NAME` for `node.name`) goes before it.
-    public static func reader(file: String) async throws -> ConfigReader {
+    /// - Throws: what is wrong in either, by its key.
+    public static func reader(file: String, schema: SettingsSchema) async throws -> ConfigReader {
+        try schema.check(file: file, environment: ProcessInfo.processInfo.environment)
         do {
             return ConfigReader(providers: [
                 EnvironmentVariablesProvider().prefixKeys(with: "vignette"),

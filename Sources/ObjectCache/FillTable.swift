@@ -23,13 +23,23 @@ struct FillTable<Waiter> {
         var waiters: [UInt64: Waiter] = [:]
     }
 
+    /// Fills under way at once; one more is refused. A fill outlives those who wait for it, so bounding them bounds nothing.
+    let capacity: Int
     private var fills: [CacheKey: [Fill]] = [:]
+    /// Fills under way.
+    private(set) var count = 0
     private var nextNumber: UInt64 = 0
 
     enum Entry: Hashable, Sendable {
         /// Nobody fills what this waiter may have: start the fill.
         case lead(WaiterID)
         case collapse(WaiterID)
+        /// As many fills as may be are under way; the waiter was not taken.
+        case refuse
+    }
+
+    init(capacity: Int) {
+        self.capacity = capacity
     }
 
     mutating func enter(_ key: CacheKey, newestMatch: Revision, _ waiter: Waiter) -> Entry {
@@ -41,6 +51,8 @@ struct FillTable<Waiter> {
             fills[key]?[place].waiters[number] = waiter
             return .collapse(WaiterID(fill: id, number: number))
         }
+        guard count < capacity else { return .refuse }
+        count += 1
         let id = FillID(number: number)
         fills[key, default: []].append(Fill(id: id, minRevision: newestMatch, waiters: [number: waiter]))
         return .lead(WaiterID(fill: id, number: number))
@@ -58,12 +70,10 @@ struct FillTable<Waiter> {
         guard let place = fills[key]?.firstIndex(where: { $0.id == id }), let fill = fills[key]?.remove(at: place) else {
             return []
         }
+        count -= 1
         if fills[key]?.isEmpty ?? false { fills[key] = nil }
         return Array(fill.waiters.values)
     }
-
-    /// Fills under way.
-    var count: Int { fills.values.reduce(0) { $0 + $1.count } }
 
     /// Those who wait for any of them.
     var waiterCount: Int { fills.values.joined().reduce(0) { $0 + $1.waiters.count } }

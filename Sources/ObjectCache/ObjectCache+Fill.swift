@@ -20,7 +20,8 @@ extension ObjectCache {
     ///     this new, and only a fill that is may be waited for (DESIGN §4, rule 12).
     ///   - isUsable: whether an object that the cache holds answers already, because a fill ended just before this call.
     ///     A caller who replaces an object that is too old must say no to that one.
-    /// - Throws: the fill's error; `CancellationError`; `ObjectCacheError` if the fill is older than `newestMatch`.
+    /// - Throws: the fill's error; `CancellationError`; `ObjectCacheError` if the fill is older than `newestMatch`, or if
+    ///   `maximumFills` are under way (`isOverload`).
     public func object(
         for key: CacheKey, newestMatch: Revision,
         accepting isUsable: @escaping @Sendable (CachedObject) -> Bool = { $0.staleBy == nil },
@@ -31,6 +32,8 @@ extension ObjectCache {
             try await withCheckedThrowingContinuation { (waiter: FillWaiter) in
                 let entry = fills.withLock { $0.enter(key, newestMatch: newestMatch, waiter) }
                 switch entry {
+                case .refuse:
+                    return waiter.resume(throwing: ObjectCacheError.overloaded)
                 case .collapse(let id):
                     ticket.take(id, isLeader: false)
                 case .lead(let id):

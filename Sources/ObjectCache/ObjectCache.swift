@@ -9,7 +9,7 @@ internal import Synchronization
 public final class ObjectCache: Sendable {
     let core: CacheCore
     let queue: WriteQueue
-    let fills = Mutex(FillTable<FillWaiter>())
+    let fills: Mutex<FillTable<FillWaiter>>
 
     /// Opens the folder, for this process alone, and finds what is in it. Blocks for as long as that takes.
     /// - Parameters:
@@ -21,6 +21,7 @@ public final class ObjectCache: Sendable {
         report: @escaping @Sendable (CacheIncident) -> Void = { _ in }
     ) throws(ObjectCacheError) {
         try configuration.validate()
+        fills = Mutex(FillTable(capacity: configuration.maximumFills))
         do throws(SystemFailure) {
             try CacheFolder.make(configuration.folder)
         } catch {

@@ -20,6 +20,9 @@ public struct ObjectCacheConfiguration: Sendable {
     /// Milliseconds from one checkpoint of the index to the next: how much recency a kill can cost.
     public var checkpointMilliseconds: Int
 
+    /// Fills under way at once (`ObjectCache.object`); one more is refused.
+    public var maximumFills: Int
+
     public enum Verification: Sendable {
         /// Smaller bodies whenever they are read from the disk; file bodies at their first read after a start.
         case whenLoaded
@@ -30,7 +33,7 @@ public struct ObjectCacheConfiguration: Sendable {
     public init(
         folder: String, diskBytes: Int, memoryBytes: Int = 256 << 20, writeBehindBytes: Int = 64 << 20,
         shards: Int = 32, segmentBytes: Int? = nil, objectBytes: Int? = nil, fileBodyBytes: Int = 64 << 10,
-        verify: Verification = .whenLoaded, checkpointMilliseconds: Int = 10_000
+        verify: Verification = .whenLoaded, checkpointMilliseconds: Int = 10_000, maximumFills: Int = 512
     ) {
         self.folder = folder
         self.diskBytes = diskBytes
@@ -42,5 +45,6 @@ public struct ObjectCacheConfiguration: Sendable {
         self.fileBodyBytes = fileBodyBytes
         self.verify = verify
         self.checkpointMilliseconds = checkpointMilliseconds
+        self.maximumFills = maximumFills
     }
 }

@@ -2,11 +2,14 @@
 /// see `MissReason` and `StoreResult`.
 public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
     enum Code: Hashable, Sendable {
-        case badConfiguration, folderInUse, folderUnusable, notDurable, fillTooOld, unreadable, closed
+        case badConfiguration, folderInUse, folderUnusable, notDurable, fillTooOld, overloaded, unreadable, closed
     }
 
     let code: Code
     public let description: String
+
+    /// As many fills as may be are under way: the same request may succeed a little later.
+    public var isOverload: Bool { code == .overloaded }
 
     /// Another process has the folder open.
     public var isFolderInUse: Bool { code == .folderInUse }
@@ -35,6 +38,9 @@ public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
         ObjectCacheError(
             code: .fillTooOld, description: "a fill of revision \(fill) answered where \(least) was the least allowed")
     }
+
+    static let overloaded = ObjectCacheError(
+        code: .overloaded, description: "as many objects are being fetched as may be at once")
 
     static func unreadable(_ what: String) -> ObjectCacheError {
         ObjectCacheError(code: .unreadable, description: what)

@@ -83,7 +83,8 @@ struct CommandJSON: Encodable {
     /// `2026-11-24T22:31:22.123Z` (reference §0.4).
     static func time(_ milliseconds: Int64) -> String {
         Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: true))
+            .formatted(.iso8601.year().month().day().dateSeparator(.dash).time(includingFractionalSeconds: true)
+                .timeZone(separator: .omitted))
     }
 }
 

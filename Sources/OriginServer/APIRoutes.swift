@@ -54,8 +54,9 @@ struct APIRoutes: Sendable {
         }
         do {
             let (kind, subject) = try body.kindAndSubject()
+            let by = try Self.author(body.by)
             let command = try resolver.command(kind, subject)
-            let entry = try await desk.submit(command, by: body.by ?? "api")
+            let entry = try await desk.submit(command, by: by)
             guard let status = try await desk.status(of: entry.revision) else {
                 return APIError.answer(.internalServerError, "Command \(entry.revision) was taken but can't be read back.")
             }
@@ -93,6 +94,16 @@ struct APIRoutes: Sendable {
             .ok,
             StatusJSON(
                 journal: desk.journalID.description, revision: await desk.head.rawValue, nodes: nodes, commands: commands))
+    }
+
+    /// Who ordered it, kept for good and shown to people.
+    private static func author(_ by: String?) throws(CommandRefusal) -> String {
+        guard let by else { return "api" }
+        guard (1...200).contains(by.utf8.count), by.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else {
+            throw CommandRefusal("by holds 1 to 200 bytes without control characters.")
+        }
+        return by
     }
 
     private static func decode<Body: Decodable>(_ request: Request) async throws -> Body? {

@@ -19,7 +19,10 @@ struct CacheProtocolRoutes: Sendable {
         router.add(middleware: NodeTokenMiddleware(token: token))
         router.post("\(CacheProtocolPaths.follow)") { request, _ in
             try await reply(to: request) { (follow: FollowRequest) in
-                ByteBuffer(bytes: Frame.seal(try await desk.follow(follow)))
+                if let theirs = follow.configuration, theirs != edgeConfiguration.digest, !follow.leaves {
+                    return ByteBuffer(bytes: Frame.seal(FollowAnswer.reconfigured))
+                }
+                return ByteBuffer(bytes: Frame.seal(try await desk.follow(follow)))
             }
         }
         router.post("\(CacheProtocolPaths.fetch)") { request, _ in

@@ -15,6 +15,10 @@ struct CommandResolver: Sendable {
             }
             return Command(kind: kind, scope: .all, label: "all")
         case .source(let path):
+            guard !path.contains(where: { $0 == "?" || $0 == "#" }) else {
+                throw CommandRefusal(
+                    "\(path): a source is named by its path alone. Where the file's own name has a ? or #, write %3F or %23.")
+            }
             let wanted = try read(Self.target(ofPath: path, account: policy.endpoint.account), named: path)
             guard wanted.identity.recipe == Recipe() else {
                 throw CommandRefusal("\(path) holds a transformation. A source is named by its path alone.")
@@ -24,7 +28,7 @@ struct CommandResolver: Sendable {
             let wanted = try read(Self.target(ofURL: url), named: url)
             // An erase is about the bytes in storage, whatever recipe the URL asks for.
             let scope: CommandScope = kind == .erase || kind == .lift ? .source(wanted.sources) : .url(wanted.urls)
-            return Command(kind: kind, scope: scope, label: kind == .hardPurge || kind == .softPurge ? url : wanted.path)
+            return Command(kind: kind, scope: scope, label: kind == .hardPurge || kind == .softPurge ? Self.withoutSignature(url) : wanted.path)
         }
     }
 
@@ -46,10 +50,22 @@ struct CommandResolver: Sendable {
 
     /// The request target of `https://host/target`; what has no scheme is taken for a target already.
     private static func target(ofURL url: String) -> String {
-        guard let scheme = url.range(of: "://") else { return url.hasPrefix("/") ? url : "/" + url }
+        if url.hasPrefix("/") { return url }
+        // A URL in the query of a target that was written without its slash is no scheme.
+        guard let scheme = url.range(of: "://"), !url[..<scheme.lowerBound].contains(where: { "/?#".contains($0) }) else {
+            return "/" + url
+        }
         let rest = url[scheme.upperBound...]
         guard let slash = rest.firstIndex(of: "/") else { return "/" }
         return String(rest[slash...])
+    }
+
+    /// A label is kept on every node and shown to people: a signature in it would open a private file to them.
+    private static func withoutSignature(_ url: String) -> String {
+        guard let question = url.firstIndex(of: "?") else { return url }
+        let kept = url[url.index(after: question)...].split(separator: "&", omittingEmptySubsequences: false)
+            .filter { !$0.hasPrefix("ik-s=") && !$0.hasPrefix("ik-t=") }
+        return url[..<question] + (kept.isEmpty ? "" : "?" + kept.joined(separator: "&"))
     }
 
     /// A path is written as in a URL; what a URL could not hold as it is (a space, an accent) is encoded for the asker.

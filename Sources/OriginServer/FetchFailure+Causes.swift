@@ -25,6 +25,9 @@ extension FetchFailure {
             self.init(
                 status: UInt16(error.httpStatus), code: error.ikError, message: error.message,
                 retryAfter: error.isRetryable ? 1 : 0)
+        case let error as ObjectCacheError where error.isOverload:
+            self.init(
+                status: 503, code: "EBUSY", message: "As many variants are being made as may be at once.", retryAfter: 1)
         case is CancellationError:
             self.init(status: 503, code: "ECANCELLED", message: "The request was given up.", retryAfter: 1)
         default:

@@ -8,12 +8,15 @@ struct OriginCaches: Sendable {
     let sources: ObjectCache
     let variants: ObjectCache
 
+    /// Each fill holds a source in memory from its reading to the end of its transform.
+    private static let maximumFills = 128
+
     init(_ configuration: OriginConfiguration, rules: RuleBook, log: Logger) throws {
         func cache(_ name: String, _ diskBytes: Int) throws -> ObjectCache {
             try ObjectCache(
                 configuration: ObjectCacheConfiguration(
                     folder: "\(configuration.node.dataFolder)/cache/\(name)", diskBytes: diskBytes,
-                    memoryBytes: configuration.memoryBytes / 2),
+                    memoryBytes: configuration.memoryBytes / 2, maximumFills: Self.maximumFills),
                 rules: rules,
                 report: { incident in
                     log.error("cache incident", metadata: ["cache": "\(name)", "incident": "\(incident)"])

@@ -37,9 +37,17 @@ struct OriginConfiguration: Sendable {
     /// `variants.max-age`: seconds in `Cache-Control`; default one year. A purge reaches every cached copy of ours at once.
     var variantMaxAge: Int
 
+    private static let schema = SettingsSchema([
+        "api.host": .text, "api.port": .number, "protocol.host": .text, "protocol.port": .number,
+        "lease-seconds": .number, "account": .text, "keys.public": .text, "keys.private-file": .text,
+        "signed-only": .flag, "formats.avif": .flag, "storages-file": .text, "workers.count": .number,
+        "workers.executable": .text, "cache.sources.disk-bytes": .number, "cache.variants.disk-bytes": .number,
+        "cache.memory-bytes": .number, "sources.max-age": .number, "variants.max-age": .number,
+    ])
+
     /// - Throws: what is missing or wrong, by its key.
     init(file: String) async throws {
-        let reader = try await NodeSettings.reader(file: file)
+        let reader = try await NodeSettings.reader(file: file, schema: Self.schema)
         node = try NodeSettings(reader)
         api = try ListenerSettings("api", reader)
         cacheProtocol = try ListenerSettings("protocol", reader)
@@ -59,6 +67,9 @@ struct OriginConfiguration: Sendable {
         variantMaxAge = reader.int(forKey: "variants.max-age", default: 31_536_000)
         guard (2...86_400).contains(leaseSeconds) else {
             throw SettingsError("lease-seconds is \(leaseSeconds); it goes from 2 to 86400.")
+        }
+        guard account.wholeMatch(of: /[A-Za-z0-9_-]{1,100}/) != nil else {
+            throw SettingsError("account is \"\(account)\"; it is one segment of a URL: letters, digits, - and _.")
         }
         guard cacheProtocol.host == "127.0.0.1" || cacheProtocol.host == "::1" else {
             throw SettingsError(

@@ -13,22 +13,27 @@ struct OriginPipeline: Sendable {
     let sources: SourceReader
     let workers: WorkerPool
     let metrics: OriginMetrics
+    let failures: FailureLog
 
     func answer(_ request: FetchRequest) async -> (answer: FetchAnswer, body: SharedBytes?) {
         var remembering: FetchFailure.Negative?
+        var path: String?
         do {
             try requireLease()
             try await requireApplied(request.minRevision)
             let wanted = try policy.read(request)
-            try refuseErased(wanted)
-            remembering = policy.negative(wanted, at: agent.rules.applied)
-            let (object, work) = try await variant(wanted)
+            path = wanted.path
+            let standing = agent.rules.standing(of: wanted.sources, urls: wanted.urls, site: policy.site)
+            try refuseErased(wanted, standing)
+            remembering = policy.negative(wanted, at: standing.applied)
+            let (object, work) = try await variant(wanted, standing)
             try refusePrivate(object, wanted)
             metrics.answers.increment(work)
             return try await answer(object, work)
         } catch {
             let failure = FetchFailure(anyError: error, remembering: remembering)
             metrics.failures.increment(status: failure.status)
+            failures.note(error, failure, path: path)
             return (.failure(failure), nil)
         }
     }
@@ -50,25 +55,26 @@ struct OriginPipeline: Sendable {
         }
     }
 
-    private func refuseErased(_ wanted: WantedVariant) throws(FetchFailure) {
-        if let revision = agent.rules.tombstone(on: wanted.sources) {
+    private func refuseErased(_ wanted: WantedVariant, _ standing: RuleTable.Standing) throws(FetchFailure) {
+        if let revision = standing.tombstone {
             throw FetchFailure(
                 status: 410, code: "EERASED", message: "\(wanted.path) was erased by command \(revision).")
         }
     }
 
     /// From the shield; else one leader makes it, and everybody who asks meanwhile waits for that one.
-    private func variant(_ wanted: WantedVariant) async throws -> (object: CachedObject, work: OriginWork) {
+    private func variant(
+        _ wanted: WantedVariant, _ standing: RuleTable.Standing
+    ) async throws -> (object: CachedObject, work: OriginWork) {
         if case .hit(let object) = variants.lookup(wanted.key), object.staleBy == nil, policy.isFresh(object.metadata) {
             return (object, .variantHit)
         }
         let made = MadeHow()
-        let newest = agent.rules.newestMatch(candidates: wanted.sources, urls: wanted.urls, site: policy.site)
         let (object, role) = try await variants.object(
-            for: wanted.key, newestMatch: newest,
+            for: wanted.key, newestMatch: standing.newestMatch,
             accepting: { [policy] in $0.staleBy == nil && policy.isFresh($0.metadata) }
         ) {
-            try await make(wanted, notOlderThan: newest, noting: made)
+            try await make(wanted, standing, noting: made)
         }
         switch role {
         case .led: return (object, made.work)
@@ -78,9 +84,9 @@ struct OriginPipeline: Sendable {
     }
 
     private func make(
-        _ wanted: WantedVariant, notOlderThan newest: Revision, noting made: MadeHow
+        _ wanted: WantedVariant, _ standing: RuleTable.Standing, noting made: MadeHow
     ) async throws -> Filled {
-        let source = try await sources.read(wanted.locations, notOlderThan: newest)
+        let source = try await sources.read(wanted.locations, standing)
         made.work = source.fromStorage ? .fetched : .transformed
         let image = try await metrics.timeTransform {
             try await workers.transform(

@@ -42,8 +42,7 @@ struct AgentService: Service {
             try await agent.run(
                 NodeAgentHooks(
                     emptyCaches: { try await caches.removeAll() },
-                    // Refused objects are gone for every lookup already; the sweep gives their room back.
-                    applied: { _ in Task { await caches.sweep() } }))
+                    sweep: { await caches.sweep() }))
         }
     }
 }

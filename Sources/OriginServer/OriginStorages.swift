@@ -21,6 +21,9 @@ struct OriginStorages: Sendable {
             throw SettingsError("storages-file names \(file), which can't be read.")
         }
         let storages = try StorageConfiguration.list(json: Array(data))
+        guard !storages.isEmpty else {
+            throw SettingsError("\(file) names no storage, so there would be no image to serve.")
+        }
         let client = try CurlClient()
         let readers = try FileReaders()
         ordered = OrderedStorages(try storages.map { try $0.makeStorage(client: client, readers: readers) })

@@ -1,7 +1,6 @@
 import CacheProtocol
 import Foundation
 import ImageURL
-import NodeAgent
 import ObjectCache
 import SourceStorage
 
@@ -22,20 +21,21 @@ struct SourceReader: Sendable {
     /// Ids of the storages that are local.
     let unshielded: Set<String>
     let shield: ObjectCache
-    let agent: NodeAgent
     let site: String
     /// Seconds that a copy is used without asking its storage again.
     let maxAge: UInt32
     let limits: ReadLimits
     let metrics: OriginMetrics
 
-    /// - Parameter newest: the newest command that matches what is to be made. So a purge of one URL of a source makes that
-    ///   URL anew from the storage, although its shielded source is no variant and matches no URL.
+    /// - Parameter standing: of the request that all of this is for. No copy older than its newest matching command is
+    ///   used, so a purge of one URL makes that URL anew from the storage, although its shielded source is no variant and
+    ///   matches no URL. Nothing counts as newer than its `applied`: what is read here, the storages that have no such
+    ///   file included, was looked for because of what stood then.
     /// - Throws: `StorageError`; `notFound` when every location said so.
-    func read(_ locations: [SourceLocation], notOlderThan newest: Revision) async throws -> ReadSource {
+    func read(_ locations: [SourceLocation], _ standing: RuleTable.Standing) async throws -> ReadSource {
         for (index, location) in locations.enumerated() {
             do {
-                return try await read(location, notOlderThan: newest)
+                return try await read(location, standing)
             } catch let error as StorageError where error.code == .notFound && index < locations.count - 1 {
                 continue
             }
@@ -43,27 +43,27 @@ struct SourceReader: Sendable {
         throw StorageError(.notFound, storage: "", message: "The endpoint has no storage to look into.")
     }
 
-    private func read(_ location: SourceLocation, notOlderThan newest: Revision) async throws -> ReadSource {
+    private func read(_ location: SourceLocation, _ standing: RuleTable.Standing) async throws -> ReadSource {
         if unshielded.contains(location.storage) {
-            let filled = try await fill(location)
+            let filled = try await fill(location, standing)
             return ReadSource(bytes: filled.body, metadata: filled.metadata, location: location, fromStorage: true)
         }
         let key = CacheKey(Digest128(hashing: "shielded", location.storage, location.key, location.query))
         let fresh: @Sendable (CachedObject) -> Bool = { object in
-            object.staleBy == nil && object.metadata.fillRevision >= newest
+            object.staleBy == nil && object.metadata.fillRevision >= standing.newestMatch
                 && OriginPolicy.now() - object.metadata.bornAt < Int64(object.metadata.freshness.maxAge) * 1000
         }
-        let (object, role) = try await shield.object(for: key, newestMatch: newest, accepting: fresh) {
-            try await fill(location)
+        let (object, role) = try await shield.object(for: key, newestMatch: standing.newestMatch, accepting: fresh) {
+            try await fill(location, standing)
         }
+        var metadata = object.metadata
+        metadata.fillRevision = min(metadata.fillRevision, standing.applied)
         return ReadSource(
-            bytes: try await BlockingRead.bytes(of: object.body), metadata: object.metadata, location: location,
+            bytes: try await BlockingRead.bytes(of: object.body), metadata: metadata, location: location,
             fromStorage: role == .led)
     }
 
-    private func fill(_ location: SourceLocation) async throws -> Filled {
-        // Before the first byte is asked for: what was read earlier than a purge must never look newer than it.
-        let revision = agent.rules.applied
+    private func fill(_ location: SourceLocation, _ standing: RuleTable.Standing) async throws -> Filled {
         let object = try await metrics.timeStorageRead(location.storage) {
             try await storages.read(
                 [.init(storage: location.storage, key: location.key, query: location.query)], limits: limits)
@@ -76,7 +76,7 @@ struct SourceReader: Sendable {
         let identity = SourceIdentity(storage: location.storage, key: location.key)
         let metadata = ObjectMetadata(
             contentType: source.contentType ?? "", entityTag: "", lastModified: HTTPDate.seconds(source.lastModified),
-            bornAt: OriginPolicy.now(), freshness: Freshness(maxAge: maxAge), fillRevision: revision,
+            bornAt: OriginPolicy.now(), freshness: Freshness(maxAge: maxAge), fillRevision: standing.applied,
             scope: ObjectScope(
                 sources: [identity],
                 url: ObjectScope.urlDigest(source: identity, query: location.query, recipe: "source"), tags: source.tags,

@@ -36,6 +36,8 @@ struct VignetteOrigin {
         LoggingSystem.bootstrap { LogfmtHandler(label: $0, node: configuration.node.name, level: level) }
         let log = Logger(label: "vignette.origin")
         OpenFileLimit.raise()
+        // What a node keeps is nobody else's to read.
+        umask(0o077)
         let token = try configuration.node.token()
         let privateKey = try NodeSettings.secret(in: configuration.privateKeyFile, key: "keys.private-file")
         let metrics = OriginMetrics()
@@ -43,8 +45,15 @@ struct VignetteOrigin {
         // The journal, and this node's own part in the protocol.
         let folder = try DataFolder(path: configuration.node.dataFolder)
         let journal = try await SQLiteJournal(SQLiteConfiguration(path: configuration.node.dataFolder + "/journal.sqlite"))
+        let isContinuous = try await journal.start(folder: folder.identity, life: folder.life)
+        if !isContinuous {
+            log.warning(
+                "the journal is not the one that this node had before: no command completes until every lease it may not know of has run out",
+                metadata: ["seconds": "\(configuration.leaseSeconds)"])
+        }
         let desk = try await CommandDesk(
-            journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000))
+            journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000),
+            mayMissGrants: !isContinuous)
         let agent = try NodeAgent(
             configuration: NodeAgentConfiguration(name: configuration.node.name, role: .origin), folder: folder,
             link: OwnDesk(desk: desk), log: log)
@@ -63,10 +72,10 @@ struct VignetteOrigin {
         let pipeline = OriginPipeline(
             policy: policy, agent: agent, variants: caches.variants,
             sources: SourceReader(
-                storages: storages.ordered, unshielded: storages.local, shield: caches.sources, agent: agent,
-                site: policy.site, maxAge: UInt32(clamping: configuration.sourceMaxAge), limits: ReadLimits(),
+                storages: storages.ordered, unshielded: storages.local, shield: caches.sources, site: policy.site,
+                maxAge: UInt32(clamping: configuration.sourceMaxAge), limits: ReadLimits(),
                 metrics: metrics),
-            workers: workers, metrics: metrics)
+            workers: workers, metrics: metrics, failures: FailureLog(log))
         agent.register(in: metrics.registry)
         caches.sources.register(in: metrics.registry, as: "sources")
         caches.variants.register(in: metrics.registry, as: "variants")

@@ -14,7 +14,7 @@ struct SQLiteConnection: SQLConnection {
         do {
             let before = database.totalChangesCount
             let prepared = try database.cachedStatement(sql: Self.numbered(statement))
-            try prepared.execute(arguments: Self.arguments(parameters))
+            try prepared.execute(arguments: try Self.arguments(parameters))
             return database.totalChangesCount - before
         } catch {
             throw SQLError(error, doing: statement)
@@ -24,7 +24,7 @@ struct SQLiteConnection: SQLConnection {
     func rows(_ query: String, _ parameters: [SQLValue]) throws -> [SQLRow] {
         do {
             let prepared = try database.cachedStatement(sql: Self.numbered(query))
-            let cursor = try Row.fetchCursor(prepared, arguments: Self.arguments(parameters))
+            let cursor = try Row.fetchCursor(prepared, arguments: try Self.arguments(parameters))
             var rows: [SQLRow] = []
             while let row = try cursor.next() {
                 rows.append(SQLRow(values: try (0..<row.count).map { try Self.value(row, $0) }))
@@ -40,8 +40,12 @@ struct SQLiteConnection: SQLConnection {
         statement.replacing("$", with: "?")
     }
 
-    private static func arguments(_ parameters: [SQLValue]) -> StatementArguments {
-        StatementArguments(
+    /// - Throws: a text holds a NUL: SQLite would give it back cut off there, and PostgreSQL does not take it at all.
+    private static func arguments(_ parameters: [SQLValue]) throws(SQLError) -> StatementArguments {
+        for case .text(let text) in parameters where text.utf8.contains(0) {
+            throw SQLError(.constraint, "a text to be stored holds a NUL")
+        }
+        return StatementArguments(
             parameters.map { parameter -> (any DatabaseValueConvertible)? in
                 switch parameter {
                 case .null: nil

@@ -10,21 +10,22 @@ final class BeneathFolder: Sendable {
     private static let pathOnly: Int32 = 0o10000000
 
     let path: String
-    private let descriptor: Int32
 
+    /// - Returns: nil when it can't be opened; errno says why.
     init?(_ path: String) {
-        descriptor = Glibc.open(path, Self.pathOnly | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Glibc.open(path, Self.pathOnly | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        self.path = path
-    }
-
-    deinit {
         close(descriptor)
+        self.path = path
     }
 
     func open(_ key: String) throws(FileFailure) -> OpenFile {
         // Empty segments would be a second name for the same file, and a leading one the root of the file system.
         guard !key.split(separator: "/", omittingEmptySubsequences: false).contains("") else { throw .missing }
+        // Opened anew each time: a folder that was exchanged by renaming, or mounted again, is another one.
+        let descriptor = Glibc.open(path, Self.pathOnly | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(errno) }
+        defer { close(descriptor) }
         let place = openat(descriptor, key, Self.pathOnly | O_CLOEXEC)
         guard place >= 0 else { throw Self.failure(errno) }
         defer { close(place) }

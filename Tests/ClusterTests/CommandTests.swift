@@ -83,6 +83,28 @@ extension ClusterTests {
             }
         }
 
+        /// Bytes that were asked for before an erase and arrive after it are nobody's any more.
+        @Test func anEraseOvertakesAFillUnderWay() async throws {
+            let photos = try PhotoServer()
+            defer { photos.stop() }
+            photos.put("a.jpg", try TestPhotos.jpeg(1))
+            try await Cluster.with(edges: 1, sources: photos.url) { cluster in
+                photos.hold("a.jpg")
+                async let waiting = cluster.get(0, "tr:w-64/a.jpg")
+                while photos.reads(of: "a.jpg") == 0 { await Task.yield() }
+                let erase = try await cluster.vignette("erase", "a.jpg", "--wait")
+                #expect(erase.status == 0, "\(erase.output)")
+                photos.letGo("a.jpg")
+                #expect(try await waiting.status == 410)
+                // Nor does what it read come back when the tombstone is taken away.
+                photos.put("a.jpg", try TestPhotos.jpeg(101))
+                let lift = try await cluster.vignette("lift", "a.jpg", "--wait")
+                #expect(lift.status == 0, "\(lift.output)")
+                #expect(try await cluster.get(0, "tr:w-64/a.jpg").status == 200)
+                #expect(photos.reads(of: "a.jpg") == 2)
+            }
+        }
+
         @Test func anErasedSourceIsGoneEverywhereUntilItIsLifted() async throws {
             let photos = try PhotoServer()
             defer { photos.stop() }

@@ -8,6 +8,7 @@ final class PhotoServer: Sendable {
     private let listener: CInt
     private let files = Mutex<[String: [UInt8]]>([:])
     private let counts = Mutex<[String: Int]>([:])
+    private let held = Mutex<Set<String>>([])
 
     init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -50,6 +51,15 @@ final class PhotoServer: Sendable {
         counts.withLock { $0["/" + name] ?? 0 }
     }
 
+    /// Requests for `name` that come while it is held are decided at once and answered when it is let go.
+    func hold(_ name: String) {
+        held.withLock { _ = $0.insert("/" + name) }
+    }
+
+    func letGo(_ name: String) {
+        held.withLock { _ = $0.remove("/" + name) }
+    }
+
     private func serve(_ connection: CInt) {
         var pending: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 8192)
@@ -59,7 +69,9 @@ final class PhotoServer: Sendable {
                 let path = String(text.split(separator: " ")[1].prefix { $0 != "?" })
                 pending = Array(text[end.upperBound...].utf8)
                 counts.withLock { $0[path, default: 0] += 1 }
-                guard answer(files.withLock { $0[path] }, on: connection) else { return }
+                let body = files.withLock { $0[path] }
+                while held.withLock({ $0.contains(path) }) { usleep(1000) }
+                guard answer(body, on: connection) else { return }
             }
             let count = recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return }

@@ -22,7 +22,7 @@ import Testing
     private struct Unexpected: Error {}
 
     @Test func oneLeads() throws {
-        var table = Table()
+        var table = Table(capacity: 100)
         let leader = try leader(table.enter(key, newestMatch: old, "a"))
         #expect(try joined(table.enter(key, newestMatch: old, "b")).fill == leader.fill)
         _ = try self.leader(table.enter(CacheKey(2), newestMatch: old, "another key"))
@@ -31,8 +31,21 @@ import Testing
         _ = try self.leader(table.enter(key, newestMatch: old, "after the end"))
     }
 
+    @Test func noMoreFillsThanAllowedButAnyNumberOfWaiters() throws {
+        var table = Table(capacity: 2)
+        let first = try leader(table.enter(key, newestMatch: old, "a"))
+        _ = try leader(table.enter(CacheKey(2), newestMatch: old, "b"))
+        #expect(table.enter(CacheKey(3), newestMatch: old, "c") == .refuse)
+        #expect(try joined(table.enter(key, newestMatch: old, "d")).fill == first.fill)
+        // Nobody waits for it any more; it is under way all the same.
+        #expect(table.leave(key, first) == "a")
+        #expect(table.enter(CacheKey(3), newestMatch: old, "e") == .refuse)
+        #expect(table.end(key, first.fill) == ["d"])
+        _ = try leader(table.enter(CacheKey(3), newestMatch: old, "f"))
+    }
+
     @Test func onlyAFillThatIsNewEnoughIsJoined() throws {
-        var table = Table()
+        var table = Table(capacity: 100)
         let first = try leader(table.enter(key, newestMatch: old, "a"))
         let second = try leader(table.enter(key, newestMatch: new, "b"))
         #expect(try joined(table.enter(key, newestMatch: new, "c")).fill == second.fill)
@@ -44,7 +57,7 @@ import Testing
     }
 
     @Test func whoLeavesIsHandedOutOnceAndTheFillGoesOn() throws {
-        var table = Table()
+        var table = Table(capacity: 100)
         let leader = try leader(table.enter(key, newestMatch: old, "a"))
         #expect(table.leave(key, leader) == "a")
         #expect(table.leave(key, leader) == nil)

@@ -112,6 +112,7 @@ final class SimulatedNode {
     private func receive(_ answer: FollowAnswer, to number: UInt64, sentAt: BootInstant) {
         switch answer {
         case .startOver: simulation.fail("\(identity) is told to start over on its own journal")
+        case .reconfigured: simulation.fail("\(identity) is told of a configuration that it has none of")
         case .superseded:
             process?.holder.surrender()
             kill()
