@@ -16,6 +16,7 @@ struct APIRoutes: Sendable {
 
     func router(privateKey: String) -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: JSONErrorMiddleware())
         router.add(middleware: PrivateKeyMiddleware(privateKey: privateKey))
         router.post("/v1/files/purge") { request, _ in try await purge(request) }
         router.get("/v1/files/purge/:id") { _, context in try await purgeStatus(context.parameters.get("id") ?? "") }

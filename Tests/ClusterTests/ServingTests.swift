@@ -1,4 +1,5 @@
 import Curl
+import Foundation
 import Testing
 
 extension ClusterTests {
@@ -77,6 +78,21 @@ extension ClusterTests {
                         headers: [("Authorization", "Basic d3Jvbmc6")],
                         body: Array(#"{"kind":"purge","scope":{"all":true}}"#.utf8)))
                 #expect(command.status == 403)
+                let key = "Basic " + Data("\(cluster.file.privateKey):".utf8).base64EncodedString()
+                for (path, body) in [
+                    ("/nothing", "{}"), ("/vignette/v1/commands", "no JSON"),
+                    ("/vignette/v1/commands", #"{"kind":"purge","scope":{"source":"a.jpg"},"by":"a\u0000b"}"#),
+                    ("/vignette/v1/commands", #"{"kind":"purge","scope":{"source":"a.jpg?tr=w-5"}}"#),
+                    ("/vignette/v1/commands", String(repeating: " ", count: 100_000)),
+                ] {
+                    let answer = try await cluster.client.perform(
+                        CurlRequest(
+                            method: "POST", url: cluster.file.apiURL + path, headers: [("Authorization", key)],
+                            body: Array(body.utf8)))
+                    #expect((400...499).contains(answer.status), "\(path): \(answer.status)")
+                    let error = try JSONDecoder().decode([String: String].self, from: Data(answer.body))
+                    #expect(error["message"]?.isEmpty == false && error["help"]?.isEmpty == false, "\(path)")
+                }
             }
         }
 
