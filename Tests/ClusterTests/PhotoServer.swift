@@ -8,7 +8,7 @@ final class PhotoServer: Sendable {
     private let listener: CInt
     private let files = Mutex<[String: [UInt8]]>([:])
     private let counts = Mutex<[String: Int]>([:])
-    private let held = Mutex<Set<String>>([])
+    private let hold = Hold()
 
     init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -53,11 +53,11 @@ final class PhotoServer: Sendable {
 
     /// Requests for `name` that come while it is held are decided at once and answered when it is let go.
     func hold(_ name: String) {
-        held.withLock { _ = $0.insert("/" + name) }
+        hold.begin("/" + name)
     }
 
     func letGo(_ name: String) {
-        held.withLock { _ = $0.remove("/" + name) }
+        hold.end("/" + name)
     }
 
     private func serve(_ connection: CInt) {
@@ -70,7 +70,7 @@ final class PhotoServer: Sendable {
                 pending = Array(text[end.upperBound...].utf8)
                 counts.withLock { $0[path, default: 0] += 1 }
                 let body = files.withLock { $0[path] }
-                while held.withLock({ $0.contains(path) }) { usleep(1000) }
+                hold.wait(path)
                 guard answer(body, on: connection) else { return }
             }
             let count = recv(connection, &buffer, buffer.count, 0)
@@ -92,5 +92,27 @@ final class PhotoServer: Sendable {
             sent += count
         }
         return true
+    }
+}
+
+/// Paths whose answers wait.
+private final class Hold: @unchecked Sendable {
+    private let condition = NSCondition()
+    // Read and changed with the condition's lock held only, which is what makes the class Sendable.
+    private var paths: Set<String> = []
+
+    func begin(_ path: String) {
+        condition.withLock { _ = paths.insert(path) }
+    }
+
+    func end(_ path: String) {
+        condition.withLock {
+            paths.remove(path)
+            condition.broadcast()
+        }
+    }
+
+    func wait(_ path: String) {
+        condition.withLock { while paths.contains(path) { condition.wait() } }
     }
 }

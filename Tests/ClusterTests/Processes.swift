@@ -29,7 +29,7 @@ enum Processes {
                 kill(child, SIGKILL)
                 return
             }
-            try await Task.sleep(for: .milliseconds(5))
+            await Task.yield()
         }
     }
 

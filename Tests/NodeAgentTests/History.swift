@@ -28,6 +28,15 @@ struct History {
     }
 }
 
+/// How long an origin holds a question open while there is nothing to tell: until the asker gives up.
+func heldOpen() async throws {
+    // A stream that nobody ever feeds; it ends with the task's cancellation.
+    let (stream, feed) = AsyncStream<Void>.makeStream()
+    for await _ in stream {}
+    withExtendedLifetime(feed) {}
+    throw CancellationError()
+}
+
 enum Folder {
     static func make() throws -> String {
         let path = NSTemporaryDirectory() + "/vignette-agent-\(UInt64.random(in: 0 ... .max))"

@@ -48,7 +48,7 @@ import Testing
             default:
                 #expect(request.leaves || request.applied == Revision(rawValue: 3))
                 if !request.leaves { reach.finish() }
-                try await Task.sleep(for: request.leaves ? .zero : .seconds(3600))
+                if !request.leaves { try await heldOpen() }
                 return .entries([], grant: nil)
             }
         }
@@ -81,7 +81,7 @@ import Testing
                 if !request.leaves {
                     #expect(request.journal == other && request.applied == .zero)
                     reach.finish()
-                    try await Task.sleep(for: .seconds(3600))
+                    try await heldOpen()
                 }
                 return .entries([], grant: nil)
             }
@@ -118,7 +118,7 @@ import Testing
                 return .entries([], grant: Grant(head: Revision(rawValue: 2), duration: 60_000))
             }
             reach.finish()
-            if !request.leaves { try await Task.sleep(for: .seconds(3600)) }
+            if !request.leaves { try await heldOpen() }
             return .entries([], grant: nil)
         }
         let agent = try agent(DataFolder(path: path), second)
