@@ -57,10 +57,6 @@ public final class RuleBook: Sendable {
         table.withLock { $0.tombstone(on: candidates) }
     }
 
-    public func newestMatch(candidates: [SourceIdentity], urls: [Digest128], site: String) -> Revision {
-        table.withLock { $0.newestMatch(candidates: candidates, urls: urls, site: site) }
-    }
-
     public func standing(
         of candidates: [SourceIdentity], urls: [Digest128], site: String
     ) -> RuleTable.Standing {

@@ -82,13 +82,16 @@ struct EdgeService: EdgeResponder {
         switch answer {
         case .object(let fetched):
             var metadata = fetched.metadata
-            metadata.bornAt = Self.now() - Int64(clamping: fetched.age)
+            metadata.bornAt = Self.now() - Int64(min(fetched.age, Self.oldest))
             return Filled(metadata: metadata, body: SharedBytes(body))
         case .failure(let failure):
             guard let negative = failure.negative else { throw failure }
             return Filled(metadata: ObjectMetadata(failure, negative, bornAt: Self.now()), body: SharedBytes([]))
         }
     }
+
+    /// Milliseconds, a century: what claims to be older is as old.
+    private static let oldest: UInt64 = 100 * 366 * 86_400_000
 
     private static func status(_ role: FillRole, _ reason: CacheReason, _ forwarded: UInt16) -> CacheStatus {
         switch role {

@@ -64,7 +64,10 @@ struct StatusRun {
     }
 
     private func tellNodes(_ readiness: [NodeReadiness], status: ClusterStatus?) {
-        let width = readiness.map(\.name.count).max() ?? 0
+        // The journal's members that cluster.json does not know of are waited for like all others.
+        let known = Set(readiness.map(\.name))
+        let strangers = (status?.nodes ?? []).filter { !known.contains($0.name) }
+        let width = (readiness.map(\.name.count) + strangers.map(\.name.count)).max() ?? 0
         for node in readiness {
             var parts = [node.ready ? "ready" : "not ready: \(node.reason ?? "no reason given")"]
             if let member = status?.nodes.first(where: { $0.name == node.name }) {
@@ -75,6 +78,12 @@ struct StatusRun {
             }
             let name = node.name.padding(toLength: width, withPad: " ", startingAt: 0)
             console.output("  \(name)  \(parts.joined(separator: "; "))")
+        }
+        for member in strangers {
+            let name = member.name.padding(toLength: width, withPad: " ", startingAt: 0)
+            let lease = Duration.milliseconds(member.leaseMilliseconds).inWords
+            console.output(
+                "  \(name)  not in cluster.json; applied up to \(member.acknowledged), lease for \(lease)")
         }
     }
 
