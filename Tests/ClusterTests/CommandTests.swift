@@ -61,9 +61,11 @@ extension ClusterTests {
                             group.addTask {
                                 while !watch.isOver {
                                     // Read before the request is sent: what was completed by then is forbidden.
-                                    let forbidden = watch.forbidden
-                                    let body = try await cluster.get(edge, "tr:w-64,f-png/a.jpg").body
-                                    watch.answered(body, where: forbidden)
+                                    let (forbidden, mustBeGone) = (watch.forbidden, watch.isErased)
+                                    let answer = try await cluster.get(edge, "tr:w-64,f-png/a.jpg")
+                                    watch.answered(
+                                        isWrong: forbidden.contains(answer.body)
+                                            || mustBeGone && answer.status != 410)
                                 }
                             }
                         }
@@ -75,6 +77,11 @@ extension ClusterTests {
                         #expect(purge.status == 0, "\(purge.output)")
                         watch.forbid(before)
                     }
+                    let erase = try await cluster.vignette("erase", "a.jpg", "--wait")
+                    #expect(erase.status == 0, "\(erase.output)")
+                    watch.erase()
+                    let enough = watch.answers + 500
+                    while watch.answers < enough { await Task.yield() }
                     watch.end()
                     try await group.waitForAll()
                 }
@@ -163,21 +170,27 @@ extension ClusterTests {
 
 /// Which bodies are forbidden, and how often one was sent all the same.
 final class PurgeWatch: Sendable {
-    private let state = Mutex((forbidden: Set<[UInt8]>(), answers: 0, wrong: 0, isOver: false))
+    private let state = Mutex((forbidden: Set<[UInt8]>(), isErased: false, answers: 0, wrong: 0, isOver: false))
 
     var forbidden: Set<[UInt8]> { state.withLock { $0.forbidden } }
     var answers: Int { state.withLock { $0.answers } }
     var wrong: Int { state.withLock { $0.wrong } }
+    var isErased: Bool { state.withLock { $0.isErased } }
     var isOver: Bool { state.withLock { $0.isOver } }
 
     func forbid(_ body: [UInt8]) {
         state.withLock { _ = $0.forbidden.insert(body) }
     }
 
-    func answered(_ body: [UInt8], where forbidden: Set<[UInt8]>) {
+    /// From now on every answer must be 410.
+    func erase() {
+        state.withLock { $0.isErased = true }
+    }
+
+    func answered(isWrong: Bool) {
         state.withLock { state in
             state.answers += 1
-            if forbidden.contains(body) { state.wrong += 1 }
+            if isWrong { state.wrong += 1 }
         }
     }
 
