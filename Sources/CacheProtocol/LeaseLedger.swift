@@ -39,11 +39,6 @@ public struct LeaseLedger: Sendable {
         holders[incarnation] = nil
     }
 
-    /// Incarnations of the same data folder other than this one.
-    public func others(than incarnation: Incarnation, of node: NodeIdentity) -> [Incarnation] {
-        holders.filter { $0.key != incarnation && $0.value.node.folder == node.folder }.map(\.key)
-    }
-
     /// Whom `revision` has to wait for, and until when at the longest.
     public func awaited(for revision: Revision, at now: BootInstant) -> [Awaited] {
         holders.compactMap { incarnation, holder in

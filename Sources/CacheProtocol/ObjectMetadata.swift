@@ -11,7 +11,7 @@ public struct ObjectMetadata: Hashable, Sendable {
     /// from here; a record that travels is rebased by the age that the sender states.
     public var bornAt: Int64
     public var freshness: Freshness
-    /// The revision that the origin had applied before it began to read the source (DESIGN §4, rule 6).
+    /// The revision that the origin had applied before anything was read for it (DESIGN §4, rule 6; `RuleTable.Standing`).
     public var fillRevision: Revision
     public var scope: ObjectScope
     /// Whether the format was negotiated by `Accept`.

@@ -132,16 +132,6 @@ struct LeaseLedgerTests {
             }
         }
     }
-
-    @Test func onlyOtherLivesOfTheSameFolderAreOthers() {
-        var ledger = LeaseLedger()
-        let twin = NodeIdentity(name: "n1", folder: 99, role: .edge)
-        for (node, number) in [(Self.nodes[0], 1), (Self.nodes[0], 2), (twin, 3)] as [(NodeIdentity, UInt64)] {
-            ledger.record(Grant(head: .zero, duration: 100), of: node, Incarnation(rawValue: number), at: at(0))
-        }
-        #expect(ledger.others(than: Incarnation(rawValue: 2), of: Self.nodes[0]) == [Incarnation(rawValue: 1)])
-        #expect(ledger.others(than: Incarnation(rawValue: 3), of: twin).isEmpty)
-    }
 }
 
 struct IncarnationTests {
