@@ -31,6 +31,7 @@ let c: [Target] = [
 let ground: [Target] = [
     .target(name: "CacheProtocol", dependencies: ["CChecksum", "CLZ4", crypto]),
     .target(name: "Curl", dependencies: ["CCurl"]),
+    .target(name: "ErasureReceipt", dependencies: [crypto]),
     .target(name: "ImageURL", dependencies: [crypto]),
     .target(name: "SQLStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(name: "Telemetry", dependencies: nio + [lifecycle, logging]),
@@ -63,15 +64,15 @@ let top: [Target] = [
     .executableTarget(
         name: "OriginServer",
         dependencies: nio + [
-            "CacheProtocol", "Curl", "ImageURL", "Journal", "NodeAgent", "ObjectCache", "SourceStorage", "Telemetry",
-            "WorkerPool", "WorkerProtocol", configuration, crypto, lifecycle, logging, signals,
+            "CacheProtocol", "Curl", "ErasureReceipt", "ImageURL", "Journal", "NodeAgent", "ObjectCache", "SourceStorage",
+            "Telemetry", "WorkerPool", "WorkerProtocol", configuration, crypto, lifecycle, logging, signals,
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "Hummingbird", package: "hummingbird"),
         ]),
     .executableTarget(name: "TransformWorker", dependencies: ["CProcess", "ImageTransform", "ImageURL", "Vips", "WorkerProtocol"]),
     .executableTarget(
         name: "OperatorCLI",
-        dependencies: ["Curl", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        dependencies: ["Curl", "ErasureReceipt", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(
         name: "LoadGenerator",
         dependencies: nio + [.product(name: "Histogram", package: "hdrhistogram-swift")],
@@ -86,9 +87,10 @@ let executables: [Target.Dependency] = ["EdgeServer", "LoadTest", "OperatorCLI",
 
 let tests: [Target] = [
     .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol"]),
-    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "SourceStorage", "TestServers", "Vips"]),
+    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "ErasureReceipt", "SourceStorage", "TestServers", "Vips", crypto]),
     .target(name: "TestServers", path: "Tests/Servers", exclude: ["serve"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "TestServers"]),
+    .testTarget(name: "ErasureReceiptTests", dependencies: ["ErasureReceipt", crypto]),
     .testTarget(
         name: "EdgeHTTPTests",
         dependencies: nio + [
@@ -100,7 +102,13 @@ let tests: [Target] = [
     .testTarget(name: "LoadTestTests", dependencies: nio + ["LoadGenerator"]),
     .testTarget(name: "NodeAgentTests", dependencies: ["CacheProtocol", "NodeAgent", logging]),
     .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache"]),
-    .testTarget(name: "OperatorCLITests", dependencies: ["OperatorCLI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(
+        name: "OperatorCLITests",
+        dependencies: ["ErasureReceipt", "OperatorCLI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(name: "OriginServerTests", dependencies: ["CacheProtocol", "ErasureReceipt", "ImageURL", "Journal", "OriginServer"]),
+    .target(name: "Simulation", dependencies: ["CacheProtocol", "Journal"], path: "Tests/Simulation"),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
+    .executableTarget(name: "vignette-simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
     .testTarget(name: "SourceStorageTests", dependencies: ["Curl", "SourceStorage", "TestServers", crypto]),
     .testTarget(name: "TelemetryTests", dependencies: nio + ["Telemetry", lifecycle, logging]),
     .testTarget(name: "VipsTests", dependencies: ["CVips", "Vips"]),

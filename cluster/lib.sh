@@ -6,7 +6,8 @@
 #   settings              what the cluster was last started with, one key=value a line
 #   cluster.json          where everything is, while the cluster runs (holds the private key: mode 0600)
 #   token private.key public.key   made once, kept over restarts
-#   storages.json         where the origins read source images
+#   storages.json         where the origins read source images: what the first configuration is made of
+#   secrets/              secrets that later configurations name, ID.VERSION
 #   nodes/NAME/           config.json, log, data/, and pid while it runs: the process id, and on the second line what
 #                         tells that process from a later one that got the same id
 # Only processes named by such a pid file, and proven by its second line, are ever ended.
@@ -91,15 +92,16 @@ open_cluster() {
 
 save_settings() {
     printf '%s\n' "edges=$edges" "origins=$origins" "base_port=$base_port" "lease=$lease" "binaries=$binaries" \
-        "sources=$sources" | write_file "$data/settings" 644
+        "sources=$sources" "link_base=$link_base" | write_file "$data/settings" 644
 }
 
 # Read, never executed.
 load_settings() {
     local key value
+    link_base=0 # settings of an older version lack it
     while IFS='=' read -r key value; do
         case $key in
-            edges | origins | base_port | lease) is_number "$value" || fail "'$data/settings' is damaged at '$key'" ;;
+            edges | origins | base_port | lease | link_base) is_number "$value" || fail "'$data/settings' is damaged at '$key'" ;;
         esac
         case $key in
             edges) edges=$value ;;
@@ -108,6 +110,7 @@ load_settings() {
             lease) lease=$value ;;
             binaries) binaries=$value ;;
             sources) sources=$value ;;
+            link_base) link_base=$value ;;
         esac
     done <"$data/settings"
 }
@@ -150,6 +153,11 @@ ports_of() {
 
 node_url() { echo "http://$host:$(port_of "$1" "$2")"; }
 
+# link_url EDGE ORIGIN: where that edge reaches that origin: directly, or through a relay that somebody runs between them.
+link_url() {
+    if ((link_base > 0)); then echo "http://$host:$((link_base + ${1##*-}))"; else node_url "$2" protocol; fi
+}
+
 write_node_config() {
     local name=$1 folder=$data/nodes/$1 origin list=
     mkdir -p "$folder/data"
@@ -159,7 +167,7 @@ write_node_config() {
             "\"token-file\": $(json_string "$data/token")},"
         case $(node_role "$name") in
             edge)
-                for origin in $(origin_names); do list+=${list:+, }\"$(node_url "$origin" protocol)\"; done
+                for origin in $(origin_names); do list+=${list:+, }\"$(link_url "$name" "$origin")\"; done
                 echo "  \"listen\": {\"host\": \"$host\", \"port\": $(port_of "$name" public)},"
                 echo "  \"origins\": [$list],"
                 ;;
@@ -170,7 +178,9 @@ write_node_config() {
                 echo "  \"account\": \"demo\","
                 echo "  \"keys\": {\"public\": \"$(<"$data/public.key")\"," \
                     "\"private-file\": $(json_string "$data/private.key")},"
+                mkdir -p "$data/secrets" && chmod 700 "$data/secrets"
                 echo "  \"storages-file\": $(json_string "$data/storages.json"),"
+                echo "  \"secrets-folder\": $(json_string "$data/secrets"),"
                 ;;
         esac
         echo "  \"telemetry\": {\"host\": \"$host\", \"port\": $(port_of "$name" telemetry)},"
@@ -210,16 +220,19 @@ close_inherited() {
     done
 }
 
-# start_node NAME: in a session of its own, so that a Ctrl-C meant for a script does not reach it.
+# start_node NAME [VARIABLE=VALUE]...: in a session of its own, so that a Ctrl-C meant for a script does not reach it.
 start_node() {
     local name=$1 folder=$data/nodes/$1 pid identity
+    shift
     say "Starting $name …"
     printf 'time=%s log=cluster node=%s message="starting"\n' "$(date -u +%Y-%m-%dT%H:%M:%S.%6NZ)" "$name" \
         >>"$folder/log"
     (
         close_inherited
         # A caller may have blocked or ignored signals (Foundation's Process does): a node must hear a TERM.
-        cd / && exec env --default-signal setsid "$binaries/vignette-$(node_role "$name")" --config "$folder/config.json"
+        # Variables come first: a library that they preload (libfaketime) may add one at its start, and a process that
+        # moves its own environment then does not find its arguments.
+        cd / && exec env "$@" setsid env --default-signal "$binaries/vignette-$(node_role "$name")" --config "$folder/config.json"
     ) </dev/null >>"$folder/log" 2>&1 &
     pid=$!
     # Or bash would tell of its end in its own words, in the middle of ours.

@@ -1,13 +1,17 @@
-/// What an operator orders the whole cluster to do (DESIGN §1).
+/// What the whole cluster is ordered to do (DESIGN §1).
 public struct Command: Hashable, Sendable {
     public var kind: CommandKind
     public var scope: CommandScope
+    /// The endpoints through which answers may leave that this forbids; empty for all. A command waits for a node that is
+    /// cut off no longer than the longest lease of these.
+    public var sites: [String]
     /// The URL, path or word the operator gave: for people only, nothing is matched against it.
     public var label: String
 
-    public init(kind: CommandKind, scope: CommandScope, label: String) {
+    public init(kind: CommandKind, scope: CommandScope, sites: [String] = [], label: String) {
         self.kind = kind
         self.scope = scope
+        self.sites = sites
         self.label = label
     }
 }
@@ -21,6 +25,13 @@ public enum CommandKind: UInt8, Hashable, Sendable, CaseIterable {
     case erase = 3
     /// Takes the tombstone away. The erase's revision stays as a hard purge.
     case lift = 4
+    /// The cluster's configuration from this revision on. What it takes away is a hard purge of all that came by it.
+    case configure = 5
+    /// A data folder is no member any more: nothing is waited for on its behalf once its leases have run out, and it drops
+    /// its caches should it return (DESIGN §4, rule 14).
+    case forget = 6
+    /// As `forget`, on the operator's word that the process is gone: its leases are not waited for either.
+    case declareDead = 7
 }
 
 /// What a command matches (DESIGN §4, rule 9).
@@ -29,45 +40,28 @@ public enum CommandScope: Hashable, Sendable {
     case url([Digest128])
     /// Every (storage, key) that the path could reach.
     case source([SourceIdentity])
+    /// Every source whose key begins with the key of one of these, in its storage.
+    case prefix([SourceIdentity])
     case tag(String)
     case site(String)
     case all
+    case configuration(ConfigurationChange)
+    /// The data folder of a node.
+    case node(UInt64)
 }
 
-extension Command: WireCodable {
-    public func encode(into writer: inout WireWriter) {
-        writer.write(byte: kind.rawValue)
-        switch scope {
-        case .url(let digests):
-            writer.write(byte: 1)
-            writer.write(digests) { $0.write($1) }
-        case .source(let sources):
-            writer.write(byte: 2)
-            writer.write(sources) { $1.encode(into: &$0) }
-        case .tag(let tag):
-            writer.write(byte: 3)
-            writer.write(tag)
-        case .site(let site):
-            writer.write(byte: 4)
-            writer.write(site)
-        case .all:
-            writer.write(byte: 5)
-        }
-        writer.write(label)
-    }
+/// A configuration as the journal carries it: whole, with what the one before it had and it has not.
+public struct ConfigurationChange: Hashable, Sendable {
+    /// JSON, the configuration module's business. Names secrets by id and version, never their values.
+    public var document: String
+    /// Ids of storages that nothing may be served from any more.
+    public var revokedStorages: [String]
+    /// Endpoints that are gone.
+    public var revokedSites: [String]
 
-    public init(from reader: inout WireReader) throws(WireError) {
-        let rawKind = try reader.byte()
-        guard let kind = CommandKind(rawValue: rawKind) else { throw WireError("no command has the kind \(rawKind)") }
-        let scope: CommandScope
-        switch try reader.byte() {
-        case 1: scope = .url(try reader.list { (reader) throws(WireError) in try reader.digest() })
-        case 2: scope = .source(try reader.list { (reader) throws(WireError) in try SourceIdentity(from: &reader) })
-        case 3: scope = .tag(try reader.string())
-        case 4: scope = .site(try reader.string())
-        case 5: scope = .all
-        case let other: throw WireError("no command has the scope \(other)")
-        }
-        self.init(kind: kind, scope: scope, label: try reader.string())
+    public init(document: String, revokedStorages: [String] = [], revokedSites: [String] = []) {
+        self.document = document
+        self.revokedStorages = revokedStorages
+        self.revokedSites = revokedSites
     }
 }

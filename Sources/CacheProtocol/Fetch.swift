@@ -11,13 +11,19 @@ public struct FetchRequest: Hashable, Sendable {
     public var minRevision: Revision
     /// What is left of the client's time: milliseconds.
     public var patience: UInt64
+    /// What the edge will keep the answer under. An origin whose configuration reads the target as another variant must
+    /// not answer: one would lie under the key of the other.
+    public var key: CacheKey?
 
-    public init(host: String, target: String, accept: UInt8, minRevision: Revision, patience: UInt64) {
+    public init(
+        host: String, target: String, accept: UInt8, minRevision: Revision, patience: UInt64, key: CacheKey? = nil
+    ) {
         self.host = host
         self.target = target
         self.accept = accept
         self.minRevision = minRevision
         self.patience = patience
+        self.key = key
     }
 }
 
@@ -81,7 +87,7 @@ public struct FetchFailure: Error, Hashable, Sendable {
     public var retryAfter: UInt32
     /// What an edge may remember the failure by; nil when it must not.
     public var negative: Negative?
-    /// Whether another origin might do better: `no-lease` and `behind`.
+    /// Whether another origin might do better.
     public var tryNextOrigin: Bool
 
     public init(
@@ -95,6 +101,9 @@ public struct FetchFailure: Error, Hashable, Sendable {
         self.negative = negative
         self.tryNextOrigin = tryNextOrigin
     }
+
+    /// The code of an origin that reads the URL by another configuration: the edge reads it anew by its own and asks again.
+    public static let otherReading = "ECONFIG"
 
     public struct Negative: Hashable, Sendable {
         /// Seconds.
@@ -117,12 +126,14 @@ extension FetchRequest: WireCodable {
         writer.write(byte: accept)
         writer.write(minRevision)
         writer.write(patience)
+        writer.write(key.map { [$0] } ?? []) { $0.write($1.digest) }
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             host: try reader.string(), target: try reader.string(), accept: try reader.byte(),
-            minRevision: try reader.revision(), patience: try reader.unsigned())
+            minRevision: try reader.revision(), patience: try reader.unsigned(),
+            key: try reader.list { (reader) throws(WireError) in CacheKey(try reader.digest()) }.first)
     }
 }
 

@@ -2,7 +2,8 @@
 public struct Grant: Hashable, Sendable {
     /// The journal's head when the grant was written. The holder may use the grant once it has applied that revision.
     public var head: Revision
-    /// Milliseconds, counted by the holder from before it sent its request.
+    /// Milliseconds, counted by the holder from before it sent its request: the longest lease of any endpoint. An answer
+    /// through an endpoint whose lease is shorter may use that much of it only.
     public var duration: UInt64
 
     public init(head: Revision, duration: UInt64) {
@@ -15,6 +16,13 @@ public struct Grant: Hashable, Sendable {
     public static func margin(on duration: UInt64) -> UInt64 {
         duration / 100 + 100
     }
+
+    /// When nobody can answer by this grant any more through an endpoint of this lease, counted by the journal's side,
+    /// which saw the grant at `seen`.
+    public func hasRunOut(after seen: BootInstant, lease: UInt64) -> BootInstant {
+        let used = min(lease, duration)
+        return seen.advanced(byMilliseconds: used + Self.margin(on: used))
+    }
 }
 
 /// The node's side of its leases (DESIGN §4, rules 3 and 4). Pure: the caller reads the clock.
@@ -24,10 +32,13 @@ public struct Grant: Hashable, Sendable {
 ///    counts from when it first saw the grant and adds the margin.
 /// 2. A grant that names head h lets the node answer only once h is applied. So nobody has to wait for it on behalf of a
 ///    command up to h.
+/// 3. Of the usable grants the one that was asked for last decides, also when it is the shorter one: it alone is known to
+///    be waited for at every endpoint's lease.
 public struct LeaseHolder: Sendable {
-    private struct Held {
-        var head: Revision
-        var until: BootInstant
+    public struct Held: Hashable, Sendable {
+        public var head: Revision
+        public var requestedAt: BootInstant
+        public var until: BootInstant
     }
 
     private var held: [Held] = []
@@ -36,7 +47,10 @@ public struct LeaseHolder: Sendable {
     public init() {}
 
     public mutating func receive(_ grant: Grant, requestedAt: BootInstant) {
-        held.append(Held(head: grant.head, until: requestedAt.advanced(byMilliseconds: grant.duration)))
+        held.append(
+            Held(
+                head: grant.head, requestedAt: requestedAt,
+                until: requestedAt.advanced(byMilliseconds: grant.duration)))
         discardCovered()
     }
 
@@ -51,20 +65,22 @@ public struct LeaseHolder: Sendable {
         applied = .zero
     }
 
-    /// The instant from which the node must not answer. 0 when it holds nothing it may use.
-    public var answersUntil: BootInstant {
-        held.filter { $0.head <= applied }.map(\.until).max() ?? BootInstant(nanoseconds: 0)
+    /// Nil when there is nothing that the node may use.
+    public var usable: Held? {
+        held.filter { $0.head <= applied }.max { $0.requestedAt < $1.requestedAt }
     }
 
-    /// Of the usable grants only the last to end matters, so that the list stays as long as there are grants whose head
-    /// is still to be applied.
+    /// The instant from which the node must not answer through an endpoint with this lease, in milliseconds. 0 when it
+    /// holds nothing it may use.
+    public func answersUntil(lease: UInt64 = .max) -> BootInstant {
+        guard let usable else { return BootInstant(nanoseconds: 0) }
+        return min(usable.until, usable.requestedAt.advanced(byMilliseconds: lease))
+    }
+
+    /// The list stays as long as there are grants whose head is still to be applied.
     private mutating func discardCovered() {
-        let best = answersUntil
-        held.removeAll { $0.head <= applied && $0.until < best }
-        if let last = held.lastIndex(where: { $0.head <= applied && $0.until == best }) {
-            let kept = held[last]
-            held.removeAll { $0.head <= applied && $0.until == best }
-            held.append(kept)
-        }
+        guard let usable else { return }
+        held.removeAll { $0.head <= applied }
+        held.append(usable)
     }
 }

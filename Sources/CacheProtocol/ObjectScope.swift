@@ -14,6 +14,11 @@ public struct SourceIdentity: Hashable, Sendable, CustomStringConvertible {
         Digest128(hashing: "source", storage, key)
     }
 
+    /// What prefixes are compared with: no storage's id holds a zero byte, so no prefix reaches into another storage.
+    var matchBytes: [UInt8] {
+        Array(storage.utf8) + [0] + Array(key.utf8)
+    }
+
     public var description: String {
         "\(storage):\(key)"
     }

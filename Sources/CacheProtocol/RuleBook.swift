@@ -5,9 +5,12 @@ internal import Synchronization
 public final class RuleBook: Sendable {
     private let table: Mutex<RuleTable>
     private let appliedRevision: Atomic<UInt64>
+    /// While there are none, a request need not be looked up among them.
+    private let hasTombstones: Atomic<Bool>
 
     public init(_ table: RuleTable) {
         appliedRevision = Atomic(table.applied.rawValue)
+        hasTombstones = Atomic(table.tombstoneCount > 0)
         self.table = Mutex(table)
     }
 
@@ -30,20 +33,35 @@ public final class RuleBook: Sendable {
             }
             for entry in entries where entry.revision > table.applied {
                 do throws(ApplyError) { try table.apply(entry) } catch { return error }
-                // Inside the lock: no check may see the number without the rule.
-                appliedRevision.store(entry.revision.rawValue, ordering: .releasing)
+                publish(table)
             }
             return nil
         }
         if let failure { throw failure }
     }
 
+    /// Takes the place of a table that a snapshot folds more than. Every mark of the table is in the snapshot's, or below its
+    /// floor.
+    public func advance(to folded: RuleTable) {
+        table.withLock { table in
+            guard folded.applied > table.applied else { return }
+            table = folded
+            publish(folded)
+        }
+    }
+
     /// A node that is not on the chain starts over. Its caches must have been emptied before.
     public func restart(_ fresh: RuleTable) {
         table.withLock { table in
             table = fresh
-            appliedRevision.store(fresh.applied.rawValue, ordering: .releasing)
+            publish(fresh)
         }
+    }
+
+    /// Inside the lock, and the tombstones first: no check may see the number without the rule.
+    private func publish(_ table: RuleTable) {
+        hasTombstones.store(table.tombstoneCount > 0, ordering: .releasing)
+        appliedRevision.store(table.applied.rawValue, ordering: .releasing)
     }
 
     /// The verdict, and the revision through which it holds: the object's new `checkedThrough`.
@@ -54,7 +72,8 @@ public final class RuleBook: Sendable {
     }
 
     public func tombstone(on candidates: [SourceIdentity]) -> Revision? {
-        table.withLock { $0.tombstone(on: candidates) }
+        guard hasTombstones.load(ordering: .acquiring) else { return nil }
+        return table.withLock { $0.tombstone(on: candidates) }
     }
 
     public func standing(
@@ -65,5 +84,15 @@ public final class RuleBook: Sendable {
 
     public var ruleCount: Int {
         table.withLock { $0.ruleCount }
+    }
+
+    /// Reads several things of one moment.
+    public func read<Value: Sendable>(_ body: (RuleTable) -> Value) -> Value {
+        table.withLock { body($0) }
+    }
+
+    /// See `RuleTable.raiseFloor`.
+    public func raiseFloor(to floor: Revision) {
+        table.withLock { $0.raiseFloor(to: floor) }
     }
 }

@@ -162,6 +162,10 @@ public struct WireReader: Sendable {
         return elements
     }
 
+    public mutating func strings() throws(WireError) -> [String] {
+        try list { (reader) throws(WireError) in try reader.string() }
+    }
+
     public func finish() throws(WireError) {
         guard remaining == 0 else { throw WireError("\(remaining) bytes too many") }
     }

@@ -10,6 +10,7 @@ struct Completion {
     private var error: String?
     private var rawTarget: String?
     private var isAborted = false
+    private var isErased = false
     /// What logs commonly write where the client closed before there was an answer; nothing that is ever sent.
     private static let clientClosed: UInt16 = 499
 
@@ -36,10 +37,11 @@ struct Completion {
         duration = now.nanoseconds &- exchange.began.nanoseconds
     }
 
-    /// The client went away before all of the answer was sent.
-    mutating func abort() {
-        isAborted = true
-        error = "ABORTED"
+    /// The client went away before all of the answer was sent; or the object was erased, and we cut the answer off.
+    mutating func abort(byErase isErased: Bool) {
+        isAborted = !isErased
+        self.isErased = isErased
+        error = isErased ? "ERASED" : "ABORTED"
     }
 
     func record(client: String, on loop: LoopState) {
@@ -48,7 +50,11 @@ struct Completion {
         if let reason = cacheStatus.reason { cells.notHits[reason].increment() }
         if status != Self.clientClosed { cells.statuses[StatusClass(status)].increment() }
         cells.duration.record(duration)
-        if isAborted { cells.aborted.increment() } else { cells.bytes.increment(by: UInt64(bytes)) }
+        if isAborted {
+            cells.aborted.increment()
+        } else if !isErased {
+            cells.bytes.increment(by: UInt64(bytes))
+        }
         guard let access = loop.access else { return }
         let line = AccessLine(
             method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,

@@ -29,6 +29,8 @@ extension ConnectionHandler {
         endsAfterSending = !plan.connection.goesOn
         var completion = Completion(exchange, plan, rawTarget: rawTarget)
         needsFlush = true
+        if outgoing.isCrowded { forgetSentAnswers() }
+        note(plan, head: head.readableBytes, body: body)
         switch body {
         case .none:
             if plan.sendsBody {
@@ -70,10 +72,19 @@ extension ConnectionHandler {
     private func fileEnded(_ result: Result<Void, any Error>) {
         guard var completion = fileExchange else { return }
         fileExchange = nil
+        // It was the last, and bytes leave in order.
+        outgoing.keep(unsent: 0)
         completion.duration = BootInstant.now().nanoseconds &- completion.exchange.began.nanoseconds
-        if case .failure = result { completion.abort() }
+        if case .failure = result { completion.abort(byErase: isCutOff) }
         complete(completion)
         if case .sending = phase { sent() }
+    }
+
+    private func note(_ plan: ResponsePlan, head: Int, body: AnswerBody) {
+        var object: ObjectMetadata?
+        if case .object(let metadata) = plan.content, plan.sendsBody { object = metadata }
+        // The text of a failure counts too much here at worst, where it shows nothing.
+        outgoing.append(object, bytes: head + body.length)
     }
 
     /// All of an answer is handed to the channel.

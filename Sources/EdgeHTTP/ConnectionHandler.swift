@@ -46,6 +46,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What `phase` is measured against: the last progress, or the first byte of a head.
     var since = BootInstant.now()
     var unsentBefore = 0
+    var outgoing = OutgoingAnswers()
+    /// By an erase.
+    var isCutOff = false
     /// The request whose answer is a file that is under way.
     var fileExchange: Completion?
 
@@ -73,6 +76,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let before = phase
         phase = .closed
         unread = ByteBuffer()
+        outgoing.keep(unsent: 0)
         loop.remove(self)
         if isAdmitted { loop.connectionAdmission.leave() }
         isAdmitted = false
@@ -209,7 +213,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func deliver(_ answer: EdgeAnswer) {
         guard case .waiting(let exchange, _) = phase else { return }
         phase = .ready
-        send(answer, exchange)
+        send(loop.responder.confirm(answer), exchange)
         flush()
     }
 

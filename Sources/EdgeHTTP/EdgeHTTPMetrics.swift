@@ -7,6 +7,7 @@ struct EdgeHTTPMetrics {
     let statuses: CounterSet<StatusClass>
     let bytes: Counter
     let aborted: Counter
+    let erased: Counter
     let duration: Histogram
     let accepted: Counter
     let refused: Counter
@@ -30,6 +31,9 @@ struct EdgeHTTPMetrics {
         aborted = registry.counter(
             "vignette_http_aborted_total", help: "Requests whose client went away before its answer was sent."
         )
+        erased = registry.counter(
+            "vignette_http_answers_erased_total", help: "Answers under way that were cut off because their object was erased."
+        )
         duration = registry.histogram(
             "vignette_http_request_duration_seconds",
             help: "From a request's head read to its answer handed to the network."
@@ -48,7 +52,7 @@ struct EdgeHTTPMetrics {
     func cells() -> EdgeHTTPMetricCells {
         EdgeHTTPMetricCells(
             answers: answers.cells(), notHits: notHits.cells(), statuses: statuses.cells(), bytes: bytes.cell(),
-            aborted: aborted.cell(), duration: duration.cell(), accepted: accepted.cell(), refused: refused.cell()
+            aborted: aborted.cell(), erased: erased.cell(), duration: duration.cell(), accepted: accepted.cell(), refused: refused.cell()
         )
     }
 }
@@ -59,6 +63,7 @@ struct EdgeHTTPMetricCells {
     let statuses: CounterCellSet<StatusClass>
     let bytes: CounterCell
     let aborted: CounterCell
+    let erased: CounterCell
     let duration: HistogramCell
     let accepted: CounterCell
     let refused: CounterCell

@@ -1,4 +1,4 @@
-internal import CacheProtocol
+public import CacheProtocol
 public import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -82,6 +82,23 @@ public final class EdgeHTTPServer: Sendable {
         for loop in running.loops {
             // Fails only where the loop has ended, and then it looks nothing up.
             try? await loop.eventLoop.submit {}.get()
+        }
+    }
+
+    /// Cuts off every answer under way whose object is forbidden, on every event loop: what an erase does first (DESIGN §4,
+    /// rule 13). An answer is under way until its last byte is in the kernel's hands; one that waits for its object still is
+    /// none. The connection is reset, and whatever waits in its socket is thrown away.
+    ///
+    /// Returns when those connections are closed and the pins of their bodies are let go. What was looked up before the
+    /// rules changed must have its answer already: see ``barrier()``. Returns at once when it does not run.
+    public func abort(where isForbidden: @escaping @Sendable (ObjectMetadata) -> Bool) async {
+        guard let running else { return }
+        let cuts = running.loops.map { loop in
+            loop.eventLoop.flatSubmit { loop.value.cutOff(where: isForbidden, on: loop.eventLoop) }
+        }
+        for cut in cuts {
+            // Fails only where the loop has ended, and its connections with it.
+            try? await cut.get()
         }
     }
 

@@ -69,7 +69,16 @@ final class LoopState {
     /// connection, which every request would have to move.
     func sweep() {
         let now = BootInstant.now()
-        for connection in connections.values { connection.checkDeadlines(now) }
+        for connection in connections.values {
+            connection.checkDeadlines(now)
+            // An idle connection should hold nothing of its last answer.
+            connection.forgetSentAnswers()
+        }
+    }
+
+    /// - Returns: Is fulfilled when every connection that sends an object which is forbidden is closed.
+    func cutOff(where isForbidden: (ObjectMetadata) -> Bool, on loop: any EventLoop) -> EventLoopFuture<Void> {
+        .andAllComplete(connections.values.compactMap { $0.cutOff(where: isForbidden) }, on: loop)
     }
 
     /// Lets running answers finish and closes what is idle.

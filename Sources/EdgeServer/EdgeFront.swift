@@ -1,5 +1,6 @@
 import CacheProtocol
 import EdgeHTTP
+import ImageURL
 import Logging
 import NodeAgent
 import ObjectCache
@@ -20,8 +21,9 @@ struct EdgeFront: Service {
 
     func run() async throws {
         defer { accessLog.shutdown() }
-        guard let endpoint = await learnEndpoint() else { return }
-        let current = CurrentEndpoint(endpoint)
+        guard let configured = await learnConfiguration() else { return }
+        let current = CurrentConfiguration(configured)
+        agent.setShortestLease(configured.served.shortestLease)
         let server = EdgeHTTPServer(
             configuration: configuration.http,
             responder: EdgeService(
@@ -44,23 +46,31 @@ struct EdgeFront: Service {
         }
     }
 
-    private func follow(_ server: EdgeHTTPServer, _ current: CurrentEndpoint) async throws {
+    private func follow(_ server: EdgeHTTPServer, _ current: CurrentConfiguration) async throws {
         try await agent.run(
             NodeAgentHooks(
                 barrier: { await server.barrier() },
                 emptyCaches: { [cache] in try await cache.removeAll() },
-                configuration: { current.value.digest },
-                reconfigure: { [origins] in current.value = try ServedEndpoint(try await origins.configuration()) },
-                sweep: { [cache] in await cache.sweep() }))
+                configure: { [origins, agent] wanted in
+                    try await current.follow(wanted) { try await origins.configuration() }
+                    agent.setShortestLease(current.value.served.shortestLease)
+                },
+                raiseFloor: { [cache] in try await cache.raiseFloor(to: $0) },
+                sweep: { [cache] in await cache.sweep() },
+                destroy: { [cache] erasures in
+                    await server.abort { metadata in erasures.contains { $0.matches(metadata) } }
+                    return try await cache.destroy(erasures)
+                },
+                records: { [cache] in try await cache.keptRecords(of: $0, in: "variants") }))
     }
 
     /// - Returns: nil when the edge was told to end before an origin answered.
-    private func learnEndpoint() async -> ServedEndpoint? {
+    private func learnConfiguration() async -> ConfigurationInForce? {
         await cancelWhenGracefulShutdown {
             var reported = ""
             while !Task.isCancelled {
                 do {
-                    return try ServedEndpoint(try await origins.configuration())
+                    return try ConfigurationInForce(try await origins.configuration())
                 } catch {
                     if "\(error)" != reported, !Task.isCancelled {
                         reported = "\(error)"

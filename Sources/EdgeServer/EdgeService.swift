@@ -9,7 +9,7 @@ import Telemetry
 
 /// How an edge answers one request, from top to bottom.
 struct EdgeService: EdgeResponder {
-    let current: CurrentEndpoint
+    let current: CurrentConfiguration
     let agent: NodeAgent
     let cache: ObjectCache
     let origins: OriginLink
@@ -25,10 +25,12 @@ struct EdgeService: EdgeResponder {
         } catch {
             return .now(Self.refused(error))
         }
-        if let revision = agent.rules.tombstone(on: wanted.sources) { return .now(Self.erased(wanted, revision)) }
+        guard agent.lease.mayAnswer(at: request.receivedAt, lease: wanted.lease) else { return .now(Self.noLease) }
+        if let revision = agent.rules.tombstone(on: wanted.sources) { return .now(Self.erased(wanted.path, revision)) }
         switch cache.lookup(wanted.key) {
         case .hit(let object):
             if object.staleBy == nil, Self.isFresh(object.metadata) {
+                guard mayAnswer(with: object, wanted, at: request.receivedAt) else { return .now(Self.noLease) }
                 return .now(answer(object, wanted, .hit))
             }
             return fetch(wanted, for: request, because: object.staleBy == nil ? .expired : .purged, holding: object)
@@ -37,30 +39,47 @@ struct EdgeService: EdgeResponder {
         }
     }
 
+    func confirm(_ answer: EdgeAnswer) -> EdgeAnswer {
+        guard case .object(let metadata, _) = answer.kind,
+            let revision = agent.rules.tombstone(on: metadata.scope.sources)
+        else { return answer }
+        return Self.erased("This image", revision)
+    }
+
     /// One leader per key asks an origin; everybody who comes meanwhile waits for that one.
     private func fetch(
         _ wanted: WantedVariant, for request: EdgeRequest, because reason: CacheReason, holding old: CachedObject?
     ) -> EdgeOutcome {
         let (host, target) = (request.host, request.target)
+        let accept = request.withAccept { negotiatedAccept(header: $0) }
         return .later {
+            var (wanted, old) = (wanted, old)
             // Again where a command has overtaken the fill: its bytes were right when they were asked for, but are not now.
-            for _ in 0..<Self.tries {
-                let standing = agent.rules.standing(
-                    of: wanted.sources, urls: wanted.urls, site: current.value.endpoint.account)
-                if let revision = standing.tombstone { return Self.erased(wanted, revision) }
+            for number in 0..<Self.tries {
+                let standing = agent.rules.standing(of: wanted.sources, urls: wanted.urls, site: wanted.identity.site)
+                if let revision = standing.tombstone { return Self.erased(wanted.path, revision) }
                 let question = FetchRequest(
                     host: host, target: target, accept: wanted.identity.accept.rawValue,
-                    minRevision: standing.newestMatch, patience: patience)
+                    minRevision: standing.joinFrom, patience: patience, key: wanted.key)
                 do {
                     let (object, role) = try await cache.object(
-                        for: wanted.key, newestMatch: standing.newestMatch,
+                        for: wanted.key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom,
                         accepting: { $0.staleBy == nil && Self.isFresh($0.metadata) }
                     ) {
-                        try await fill(question, source: wanted.sources[0])
+                        [wanted] in try await fill(question, source: wanted.sources.first)
                     }
-                    guard agent.lease.mayAnswer(at: .now()) else { return Self.noLease }
+                    guard mayAnswer(with: object, wanted, at: .now()) else { return Self.noLease }
                     if isForbidden(object.metadata) { continue }
                     return answer(object, wanted, Self.status(role, reason, object.metadata.status))
+                } catch let failure as FetchFailure where failure.code == FetchFailure.otherReading {
+                    // One of the two is about to learn a new configuration.
+                    try? await Task.sleep(for: Self.pause * (1 << number))
+                    do throws(ImageURLError) {
+                        let again = try current.value.read(target: target, accept: accept)
+                        if again.key != wanted.key { (wanted, old) = (again, nil) }
+                    } catch {
+                        return Self.refused(error)
+                    }
                 } catch {
                     return failed(error, holding: old, wanted)
                 }
@@ -70,14 +89,23 @@ struct EdgeService: EdgeResponder {
     }
 
     /// How often a request goes on asking while purges overtake its fills.
-    private static let tries = 5
+    private static let tries = 6
+    /// After the first answer by another configuration; doubled with every further one.
+    private static let pause = Duration.milliseconds(10)
+
+    private func mayAnswer(with object: CachedObject, _ wanted: WantedVariant, at moment: BootInstant) -> Bool {
+        agent.lease.mayAnswer(at: moment, lease: object.metadata.isPrivate ? wanted.privateLease : wanted.lease)
+    }
 
     private func isForbidden(_ metadata: ObjectMetadata) -> Bool {
         if case .refused = agent.rules.check(metadata.scope, filledAt: metadata.fillRevision).verdict { return true }
         return false
     }
 
-    private func fill(_ question: FetchRequest, source: SourceIdentity) async throws -> Filled {
+    private func fill(_ question: FetchRequest, source: SourceIdentity?) async throws -> Filled {
+        guard let source else {
+            throw FetchFailure(status: 404, code: "ENOENT", message: "The endpoint has no storage to look into.")
+        }
         let (answer, body) = try await origins.fetch(question, of: source, maximumBodyBytes: maxBytes)
         switch answer {
         case .object(let fetched):
@@ -114,7 +142,7 @@ struct EdgeService: EdgeResponder {
     /// A copy that is only too old may stand in for an origin that can't be reached; one that a command forbids never.
     private func failed(_ error: any Error, holding old: CachedObject?, _ wanted: WantedVariant) -> EdgeAnswer {
         let failure = error as? FetchFailure
-        if let old, failure?.status ?? 503 >= 500, mayStandIn(old) {
+        if let old, failure?.status ?? 503 >= 500, mayStandIn(old, wanted) {
             return answer(old, wanted, .stale(.originError, forwardStatus: failure?.status))
         }
         if let failure {
@@ -143,16 +171,16 @@ struct EdgeService: EdgeResponder {
             .refused(.originDown))
     }
 
-    private func mayStandIn(_ old: CachedObject) -> Bool {
+    private func mayStandIn(_ old: CachedObject, _ wanted: WantedVariant) -> Bool {
         let metadata = old.metadata
         let allowed = Int64(metadata.freshness.maxAge) + Int64(metadata.freshness.staleIfError)
         return metadata.status == 200 && Self.now() - metadata.bornAt < allowed * 1000 && !isForbidden(metadata)
-            && agent.lease.mayAnswer(at: .now())
+            && mayAnswer(with: old, wanted, at: .now())
     }
 
     private static let overtaken = EdgeAnswer.failure(
         EdgeFailure(
-            status: 503, code: "EPURGED", message: "Purges overtook every try to fetch this image.", retryAfter: 1),
+            status: 503, code: "EPURGED", message: "Commands overtook every try to fetch this image.", retryAfter: 1),
         .refused(.purged))
 
     private static let noLease = EdgeAnswer.failure(
@@ -167,10 +195,10 @@ struct EdgeService: EdgeResponder {
             .refused(error.httpStatus == 401 ? .unauthorized : .badURL))
     }
 
-    private static func erased(_ wanted: WantedVariant, _ revision: Revision) -> EdgeAnswer {
+    private static func erased(_ what: String, _ revision: Revision) -> EdgeAnswer {
         .failure(
             EdgeFailure(
-                status: 410, code: "EERASED", message: "\(wanted.path) was erased by command \(revision)."),
+                status: 410, code: "EERASED", message: "\(what) was erased by command \(revision)."),
             .refused(.erased))
     }
 

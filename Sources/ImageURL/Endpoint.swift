@@ -1,9 +1,10 @@
-/// Where a URL begins (reference §1.1): `/<account>/[<prefix>/]`, and what holds for every image under it.
-public struct Endpoint: Sendable, Equatable, Codable {
+/// Where a URL begins (reference §1.1): `/<account>/[<id>/]`, and what holds for every image under it.
+public struct Endpoint: Sendable, Equatable {
     /// First segment of the path; empty where the host alone names the account (custom domain).
     public var account: String
-    /// Second segment of a named endpoint: letters, digits, hyphens; empty for the default endpoint.
-    public var prefix: String
+    /// Second segment of a named endpoint: letters, digits, hyphens; empty for the account's default endpoint. It is the
+    /// site that commands know what came through this endpoint by.
+    public var id: String
     /// In the order in which they are asked.
     public var storages: [StorageReference]
     /// A URL without `f` negotiates the format by `Accept`; off: it keeps the source's format.
@@ -14,32 +15,24 @@ public struct Endpoint: Sendable, Equatable, Codable {
     public var signedOnly: Bool
     /// 1 to 100, for a URL without `q`.
     public var defaultQuality: Int
+    /// How long a node that is cut off may go on answering through this endpoint, and with private files: milliseconds.
+    public var leaseMilliseconds: UInt64
+    public var privateLeaseMilliseconds: UInt64
 
     public init(
-        account: String, prefix: String = "", storages: [StorageReference] = [], defaultFormatAuto: Bool = true,
-        avifAuto: Bool = false, signedOnly: Bool = false, defaultQuality: Int = 80
+        account: String, id: String = "", storages: [StorageReference] = [], defaultFormatAuto: Bool = true,
+        avifAuto: Bool = false, signedOnly: Bool = false, defaultQuality: Int = 80, leaseMilliseconds: UInt64 = 600_000,
+        privateLeaseMilliseconds: UInt64 = 10_000
     ) {
         self.account = account
-        self.prefix = prefix
+        self.id = id
         self.storages = storages
         self.defaultFormatAuto = defaultFormatAuto
         self.avifAuto = avifAuto
         self.signedOnly = signedOnly
         self.defaultQuality = defaultQuality
-    }
-
-    /// Every key but `account` may be left out.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            account: try values.decode(String.self, forKey: .account),
-            prefix: try values.decodeIfPresent(String.self, forKey: .prefix) ?? "",
-            storages: try values.decodeIfPresent([StorageReference].self, forKey: .storages) ?? [],
-            defaultFormatAuto: try values.decodeIfPresent(Bool.self, forKey: .defaultFormatAuto) ?? true,
-            avifAuto: try values.decodeIfPresent(Bool.self, forKey: .avifAuto) ?? false,
-            signedOnly: try values.decodeIfPresent(Bool.self, forKey: .signedOnly) ?? false,
-            defaultQuality: try values.decodeIfPresent(Int.self, forKey: .defaultQuality) ?? 80
-        )
+        self.leaseMilliseconds = leaseMilliseconds
+        self.privateLeaseMilliseconds = privateLeaseMilliseconds
     }
 }
 
@@ -50,11 +43,15 @@ public struct StorageReference: Sendable, Equatable, Codable {
     public var keyPrefix: String
     /// The storage receives the query, so two queries are two objects (web folders).
     public var usesQuery: Bool
+    /// Stands for the place that the id means: two places never share one. What was cached while the id meant another
+    /// place is not looked up any more, wherever its bytes came from.
+    public var meaning: String
 
-    public init(id: String, keyPrefix: String = "", usesQuery: Bool = false) {
+    public init(id: String, keyPrefix: String = "", usesQuery: Bool = false, meaning: String = "") {
         self.id = id
         self.keyPrefix = keyPrefix
         self.usesQuery = usesQuery
+        self.meaning = meaning
     }
 
     /// Every key but `id` may be left out.
@@ -63,7 +60,8 @@ public struct StorageReference: Sendable, Equatable, Codable {
         self.init(
             id: try values.decode(String.self, forKey: .id),
             keyPrefix: try values.decodeIfPresent(String.self, forKey: .keyPrefix) ?? "",
-            usesQuery: try values.decodeIfPresent(Bool.self, forKey: .usesQuery) ?? false
+            usesQuery: try values.decodeIfPresent(Bool.self, forKey: .usesQuery) ?? false,
+            meaning: try values.decodeIfPresent(String.self, forKey: .meaning) ?? ""
         )
     }
 }

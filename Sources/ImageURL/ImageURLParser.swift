@@ -1,4 +1,4 @@
-/// Reads raw request targets of one endpoint (reference §1): `/<account>/[<prefix>/]…/<path>[?<query>]`, where any
+/// Reads raw request targets of one endpoint (reference §1): `/<account>/[<id>/]…/<path>[?<query>]`, where any
 /// whole path segment may be `tr:<steps>` and the query may hold `tr=<steps>`. All of them are one chain: path segments
 /// in their order, then the query.
 ///
@@ -6,13 +6,18 @@
 public struct ImageURLParser: Sendable {
     public let endpoint: Endpoint
     public let limits: ImageURLLimits
+    private let transformations: NamedTransformations
     /// The decoded path segments with which every target begins.
     private let root: [[UInt8]]
 
-    public init(endpoint: Endpoint, limits: ImageURLLimits = ImageURLLimits()) {
+    public init(
+        endpoint: Endpoint, transformations: NamedTransformations = NamedTransformations(),
+        limits: ImageURLLimits = ImageURLLimits()
+    ) {
         self.endpoint = endpoint
         self.limits = limits
-        self.root = [endpoint.account, endpoint.prefix].filter { !$0.isEmpty }.map { Array($0.utf8) }
+        self.transformations = transformations
+        self.root = [endpoint.account, endpoint.id].filter { !$0.isEmpty }.map { Array($0.utf8) }
     }
 
     public func parse(target: String) throws(ImageURLError) -> ImageRequest {
@@ -23,7 +28,7 @@ public struct ImageURLParser: Sendable {
     public func parse(target: Span<UInt8>) throws(ImageURLError) -> ImageRequest {
         try check(target)
         let parts = RawTarget(target)
-        var recipe = RecipeParser(limits: limits)
+        var recipe = RecipeParser(limits: limits, transformations: transformations)
         let sourcePath = try readPath(target, parts.path, recipe: &recipe)
         let query = try readQuery(target, parts.query, recipe: &recipe)
         return ImageRequest(

@@ -45,7 +45,7 @@ public struct SignatureVerifier: Sendable {
     public init(endpoint: Endpoint, keys: [String]) {
         self.keys = keys.map { SymmetricKey(data: Array($0.utf8)) }
         let account = endpoint.account.isEmpty ? "/" : "/\(endpoint.account)/"
-        let named = endpoint.prefix.isEmpty ? [] : [account + endpoint.prefix + "/"]
+        let named = endpoint.id.isEmpty ? [] : [account + endpoint.id + "/"]
         roots = (named + [account]).map { Array($0.utf8) }
     }
 

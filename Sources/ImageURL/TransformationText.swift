@@ -3,12 +3,19 @@ enum TransformationPlace {
     /// Number of the `tr:` segment in the path, from 1.
     case path(segment: Int)
     case query
+    /// The definition of a name.
+    case named
     case canonical
+
+    var isDefinition: Bool {
+        if case .named = self { true } else { false }
+    }
 
     var description: String {
         switch self {
         case .path(let segment): "the tr: in path segment \(segment)"
         case .query: "the query's tr="
+        case .named: "a named transformation"
         case .canonical: "the recipe"
         }
     }
@@ -41,6 +48,8 @@ struct TransformationText {
     private var position = 0
     private var step = 1
     private var isFinished: Bool
+
+    var isAtEnd: Bool { isFinished }
 
     init(_ bytes: [UInt8], place: TransformationPlace) {
         self.bytes = bytes

@@ -3,7 +3,8 @@ public import CacheProtocol
 /// Where one origin's commands are taken, followers are served, and it is decided what is completed (DESIGN §4).
 ///
 /// A command's way: append (synced) → followers are woken → each applies, and acknowledges with its next request → when
-/// nobody can answer without the command, the completion is recorded → whoever waits is told.
+/// nobody can answer without the command, the completion is recorded → whoever waits is told. An erase goes on: each member
+/// reports that the bytes are gone → when all have, that is marked → whoever waits for Removed is told.
 ///
 /// It is the only desk of its journal: the grants of another one would not be in its ledger.
 ///
@@ -11,155 +12,97 @@ public import CacheProtocol
 /// 1. Nobody is told Completed before that is recorded. The record outlives the end of the process at once; it is not
 ///    synced on the way (a disk's sync costs more than all the rest), but within a second. A power cut in that second
 ///    can show Pending again until the nodes have acknowledged anew; no forbidden byte is served, because what they
-///    applied is synced on their side.
+///    applied is synced on their side. The same holds for the mark that an erase is Removed.
 /// 2. Acknowledgements are kept in memory alone. After a restart the nodes acknowledge again, and whoever does not is
 ///    waited for as long as its grants, counted anew, may last.
 /// 3. After every `await` membership is looked at again: an incarnation may have been superseded meanwhile.
+/// 4. Entries are taken into account in the order of their revisions, so that every command is waited for by all
+///    configurations of before it.
 public actor CommandDesk {
     let journal: any Journal
     let configuration: CommandDeskConfiguration
     let clock: any DeskClock
+    private let readLeases: @Sendable (_ document: String) -> EndpointLeases
     var tracker = CommandTracker()
+    var removals = RemovalTracker()
+    var terms: LeaseTerms
+    var tombstones = TombstoneCount()
+    var questions: QuestionBoard
     var tail: JournalTail
+    var snapshot: RuleSnapshot?
     /// The last incarnation of each data folder.
     var members: [UInt64: StoredMember]
     /// Since this desk began.
     var ended: Set<Incarnation> = []
-    /// Followers that hold a question open, and those who wait for a completion.
-    var followers = Rendezvous<Incarnation>()
-    var completionWaiters = Rendezvous<Revision>()
+    /// Folders that were declared dead, whose incarnation is still to be ended here.
+    var declaredDead: Set<UInt64> = []
+    /// Commands that forget a folder and are not completed.
+    var forgetting: [Revision: UInt64] = [:]
+    var waiting = Rendezvous<Wait>()
     /// Settled, but not yet recorded.
     var unrecorded: [Revision: CommandProgress] = [:]
-    var isRecording = false
+    /// Removed, but not yet marked so.
+    var unmarked: Set<Revision> = []
+    private var isRecording = false
     /// An append has failed, and has not been looked for since.
-    private var mayHaveMissed = false
+    var mayHaveMissed = false
     var isStopped = false
     private var alarm: (at: BootInstant, task: Task<Void, Never>)?
     private var retryAt: BootInstant?
     /// When the grants in the journal have run out, counted from when they were first seen.
     var seenGrants: [StoredGrant.Serial: BootInstant] = [:]
     var nextGrantSweep: BootInstant
+    var folding: Task<Void, any Error>?
+    var foldAgainAt = BootInstant(nanoseconds: 0)
 
     /// Picks up what is pending: every grant in the journal is counted from now.
-    /// - Parameter mayMissGrants: the journal was restored from a backup, so nodes may hold leases that it does not know
-    ///   of. No command is completed then before the longest of them has run out.
+    /// - Parameters:
+    ///   - leases: reads the leases out of the document of a configuration. Without it every document means
+    ///     `configuration.lease`.
+    ///   - mayMissGrants: the journal was restored from a backup, so nodes may hold leases that it does not know of. No
+    ///     command is completed then before the longest that it knows of has run out.
     public init(
         journal: any Journal, configuration: CommandDeskConfiguration = CommandDeskConfiguration(),
-        mayMissGrants: Bool = false, clock: any DeskClock = SystemDeskClock()
+        leases: (@Sendable (_ document: String) -> EndpointLeases)? = nil, mayMissGrants: Bool = false,
+        clock: any DeskClock = SystemDeskClock()
     ) async throws {
         self.journal = journal
         self.configuration = configuration
         self.clock = clock
+        readLeases = leases ?? { _ in EndpointLeases(bySite: [:], longest: configuration.lease) }
+        terms = LeaseTerms(unconfigured: configuration.lease)
+        questions = QuestionBoard(patience: configuration.askAgain)
         // The head first: what is appended from here on is either in `pending` or comes through `submit`.
         let head = try await journal.head()
         tail = JournalTail(at: head, capacity: configuration.tail)
         members = Dictionary(uniqueKeysWithValues: try await journal.members().map { ($0.node.folder, $0) })
+        snapshot = try await journal.snapshot()
         let grants = try await journal.grants()
         let pending = try await journal.pending()
+        let completed = try await journal.completedConfiguration()
+        nextGrantSweep = clock.now().boot
+        try await countTombstones()
+        if let completed { adopt(completed, isCompleted: true) }
         let now = clock.now()
-        nextGrantSweep = now.boot.advanced(byMilliseconds: configuration.lease)
         for stored in grants {
             tracker.expect(stored.grant, for: stored.node, stored.incarnation, at: now.boot)
             seenGrants[stored.serial] = Self.runOut(of: stored.grant, from: now.boot)
         }
+        for entry in pending { adopt(entry, isCompleted: false) }
+        nextGrantSweep = now.boot.advanced(byMilliseconds: terms.longest)
         if mayMissGrants {
             tracker.expect(
-                Grant(head: .zero, duration: configuration.lease), for: Self.unknownHolders, .random(), at: now.boot)
+                Grant(head: .zero, duration: terms.longest), for: Self.unknownHolders, .random(), at: now.boot)
         }
-        for entry in pending { tracker.committed(entry.revision, at: now) }
+        for member in members.values where member.isExpelled { tracker.forget(member.node.folder) }
+        for entry in pending { tracker.committed(entry.revision, lease: terms.lease(of: entry.command), at: now) }
+        try await pickUpErases(pending: Set(pending.map(\.revision)))
         settle()
     }
 
     public nonisolated var journalID: JournalID { journal.id }
 
     public var head: Revision { tail.head.revision }
-
-    // MARK: Commands
-
-    /// Durable when it returns; `waitUntilCompleted` tells when it is completed.
-    /// - Parameter by: who ordered it, for people.
-    /// - Throws: `JournalError` (too long, stopped), or the database's error: the command may stand all the same then,
-    ///   and giving it again does no harm.
-    public func submit(_ command: Command, by: String) async throws -> JournalEntry {
-        guard !isStopped else { throw JournalError.stopped }
-        let length = command.wireBytes.count + by.utf8.count
-        guard length <= configuration.maxCommand else {
-            throw JournalError.tooLong(length, limit: configuration.maxCommand)
-        }
-        do {
-            let entry = try await journal.append(command, issuedBy: by, at: clock.now().wall)
-            learn(entry)
-            if mayHaveMissed { try? await catchUp() }
-            return entry
-        } catch {
-            // It may stand all the same, and nobody but the journal knows.
-            mayHaveMissed = true
-            try? await catchUp()
-            throw error
-        }
-    }
-
-    /// An entry stands in the journal.
-    private func learn(_ entry: JournalEntry) {
-        guard !tail.contains(entry.revision) else { return }
-        if tail.add(entry) { followers.resumeAll() }
-        tracker.committed(entry.revision, at: clock.now())
-        settle()
-    }
-
-    /// Reads what stands in the journal beyond what is known here.
-    func catchUp() async throws {
-        mayHaveMissed = false
-        do {
-            while case let entries = try await journal.entries(after: tail.head.revision, limit: configuration.batch),
-                !entries.isEmpty
-            {
-                for entry in entries { learn(entry) }
-            }
-        } catch {
-            mayHaveMissed = true
-            throw error
-        }
-    }
-
-    /// Returns when the command is completed or the time is over, with how it stands then; nil when there is no such
-    /// revision.
-    /// - Parameter timeout: milliseconds.
-    public func waitUntilCompleted(_ revision: Revision, timeout: UInt64) async throws -> CommandStatus? {
-        let deadline = clock.now().boot.advanced(byMilliseconds: min(timeout, Self.longestWait))
-        while isOpen(revision), !isStopped, clock.now().boot < deadline {
-            try Task.checkCancellation()
-            await awaitCompletion(of: revision, until: deadline)
-        }
-        return try await status(of: revision)
-    }
-
-    /// How a command stands; nil when there is no such revision.
-    public func status(of revision: Revision) async throws -> CommandStatus? {
-        guard revision > .zero else { return nil }
-        let entry = try await journal.entries(after: Revision(rawValue: revision.rawValue - 1), limit: 1).first
-        guard let entry, entry.revision == revision else { return nil }
-        return try await statuses(of: [entry]).first
-    }
-
-    /// The last commands, the newest first.
-    public func recent(limit: Int) async throws -> [CommandStatus] {
-        let head = try await journal.head().revision.rawValue
-        let count = UInt64(clamping: limit)
-        let entries = try await journal.entries(
-            after: Revision(rawValue: head > count ? head - count : 0), limit: limit)
-        return try await statuses(of: entries).reversed()
-    }
-
-    /// Nodes that hold a lease, by name.
-    public func memberStatuses() -> [MemberStatus] {
-        let now = clock.now().boot
-        return tracker.members(at: now).map {
-            MemberStatus(
-                identity: $0.node, incarnation: $0.incarnation, acknowledged: $0.acknowledged,
-                leaseLeft: $0.until.milliseconds(since: now))
-        }.sorted { $0.identity.name < $1.identity.name }
-    }
 
     /// Commands that are not completed.
     public var pendingCount: Int { tracker.openCount + unrecorded.count }
@@ -169,24 +112,56 @@ public actor CommandDesk {
         isStopped = true
         alarm?.task.cancel()
         alarm = nil
-        followers.resumeAll()
-        completionWaiters.resumeAll()
+        folding?.cancel()
+        waiting.resumeAll()
     }
 
-    private func statuses(of entries: [JournalEntry]) async throws -> [CommandStatus] {
-        guard let first = entries.first, let last = entries.last else { return [] }
-        // Progress is read before the completions: a command that is recorded in between is found there.
-        let progress = entries.map { tracker.progress(of: $0.revision) ?? unrecorded[$0.revision] }
-        let completions = try await journal.completions(of: first.revision...last.revision)
-        let completed = Dictionary(uniqueKeysWithValues: completions.map { ($0.revision, $0) })
-        let now = clock.now().boot
-        return zip(entries, progress).map { entry, progress in
-            completed[entry.revision].map { CommandStatus(entry, $0) } ?? CommandStatus(entry, progress, at: now)
+    // MARK: What the journal says
+
+    /// Entries stand in the journal.
+    func learn(_ entries: [JournalEntry]) {
+        let shown = entries.flatMap { tail.add($0) }
+        guard !shown.isEmpty else { return }
+        let now = clock.now()
+        for entry in shown {
+            tombstones.note(entry.command)
+            adopt(entry, isCompleted: false)
+            if let expulsion = StoredMember.Expulsion(entry), case .node(let folder) = entry.command.scope {
+                expel(folder, expulsion)
+            }
+            if let erasure = Erasure(entry) {
+                removals.erased(entry.revision, size: erasure.wireBytes.count, isCompleted: false)
+            }
+            tracker.committed(entry.revision, lease: terms.lease(of: entry.command), at: now)
+        }
+        waiting.resume { wait, _ in if case .news = wait { true } else { false } }
+        settle()
+    }
+
+    private func adopt(_ entry: JournalEntry, isCompleted: Bool) {
+        switch entry.command.scope {
+        case .configuration(let change):
+            terms.committed(entry.revision, readLeases(change.document))
+            if isCompleted { terms.completed(entry.revision) }
+        case .node(let folder) where entry.command.kind == .forget: forgetting[entry.revision] = folder
+        default: break
         }
     }
 
-    private func isOpen(_ revision: Revision) -> Bool {
-        tracker.progress(of: revision) != nil || unrecorded[revision] != nil
+    /// Reads what stands in the journal beyond what is known here.
+    func catchUp() async throws {
+        mayHaveMissed = false
+        do {
+            while case let entries = try await journal.entries(after: tail.head.revision, limit: configuration.batch),
+                !entries.isEmpty
+            {
+                learn(entries)
+            }
+        } catch {
+            mayHaveMissed = true
+            throw error
+        }
+        await endDeclaredDead()
     }
 
     // MARK: What follows from a change
@@ -194,7 +169,8 @@ public actor CommandDesk {
     /// Records what is settled, and sees to it that the next moment that matters is not missed.
     func settle() {
         for progress in tracker.takeSettled() { unrecorded[progress.revision] = progress }
-        if !unrecorded.isEmpty, !isRecording, retryAt == nil {
+        unmarked.formUnion(removals.takeRemoved())
+        if !unrecorded.isEmpty || !unmarked.isEmpty, !isRecording, retryAt == nil {
             isRecording = true
             Task { await record() }
         }
@@ -202,28 +178,43 @@ public actor CommandDesk {
     }
 
     private func record() async {
-        while !unrecorded.isEmpty {
-            let batch = Array(unrecorded.values)
+        while !unrecorded.isEmpty || !unmarked.isEmpty {
+            let batch = Array(unrecorded.values.prefix(configuration.commandsAtOnce))
+            let removed = Array(unmarked)
             let wall = clock.now().wall
             do {
-                try await journal.complete(batch.map { $0.completion(at: wall) })
+                if !batch.isEmpty { try await journal.complete(batch.map { $0.completion(at: wall) }) }
+                if !removed.isEmpty { try await journal.markRemoved(removed, at: wall) }
             } catch {
                 // Nobody is told Completed by this; the disk may have room again in a moment.
                 retryAt = clock.now().boot.advanced(byMilliseconds: configuration.retry)
                 break
             }
-            for progress in batch { unrecorded[progress.revision] = nil }
-            let recorded = Set(batch.map(\.revision))
-            completionWaiters.resume { revision, _ in recorded.contains(revision) }
+            for progress in batch {
+                unrecorded[progress.revision] = nil
+                recorded(progress.revision)
+            }
+            unmarked.subtract(removed)
+            unmarked.formUnion(removals.takeRemoved())
+            let told = Set(batch.map { Wait.completion($0.revision) } + removed.map { .removal($0) })
+            waiting.resume { wait, _ in told.contains(wait) }
         }
         isRecording = false
+        foldIfDue()
         setAlarm()
+    }
+
+    /// A command is completed.
+    private func recorded(_ revision: Revision) {
+        terms.completed(revision)
+        removals.completed(revision)
+        guard let folder = forgetting.removeValue(forKey: revision), let member = members[folder] else { return }
+        removals.update(member)
     }
 
     func setAlarm() {
         guard !isStopped else { return }
-        let moments = [tracker.nextRunOut, followers.nextDeadline, completionWaiters.nextDeadline, retryAt]
-        guard let next = moments.compactMap({ $0 }).min() else { return }
+        guard let next = [tracker.nextRunOut, waiting.nextDeadline, retryAt].compactMap({ $0 }).min() else { return }
         if let alarm, alarm.at <= next { return }
         alarm?.task.cancel()
         alarm = (
@@ -241,29 +232,37 @@ public actor CommandDesk {
         let now = clock.now()
         tracker.pass(now)
         if let due = retryAt, due <= now.boot { retryAt = nil }
-        followers.resume { _, deadline in deadline <= now.boot }
-        completionWaiters.resume { _, deadline in deadline <= now.boot }
+        waiting.resume { _, deadline in deadline <= now.boot }
         settle()
     }
 
-    /// Waits until the completion of `revision` is recorded, the desk stops, the deadline comes or the task is
-    /// cancelled.
-    private func awaitCompletion(of revision: Revision, until deadline: BootInstant) async {
-        let ticket = completionWaiters.ticket()
+    // MARK: Waiting
+
+    /// What a caller waits for.
+    enum Wait: Hashable, Sendable {
+        case news(Incarnation)
+        case completion(Revision)
+        case removal(Revision)
+        case answers(UInt64)
+    }
+
+    /// Waits for what `what` says, the desk's stop, the deadline or the task's cancellation.
+    func wait(for what: Wait, until deadline: BootInstant) async {
+        let ticket = waiting.ticket()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Cancelled before it could be found: the handler below came too early.
                 guard !Task.isCancelled else { return continuation.resume() }
-                completionWaiters.park(continuation, ticket, for: revision, until: deadline)
+                waiting.park(continuation, ticket, for: what, until: deadline)
                 setAlarm()
             }
         } onCancel: {
-            Task { await self.callOff(completion: ticket) }
+            Task { await self.callOff(ticket) }
         }
     }
 
-    private func callOff(completion ticket: UInt64) {
-        completionWaiters.resume(ticket)
+    private func callOff(_ ticket: UInt64) {
+        waiting.resume(ticket)
     }
 
     /// Stands in status answers for whoever got a lease after the backup was made.

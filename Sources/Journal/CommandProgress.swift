@@ -70,11 +70,15 @@ public struct CommandProgress: Hashable, Sendable {
         settle(.applied, at: wall) { node, _ in node.incarnation == incarnation }
     }
 
-    public mutating func end(_ incarnation: Incarnation, at wall: Int64) {
-        settle(.ended, at: wall) { node, _ in node.incarnation == incarnation }
+    public mutating func end(_ incarnation: Incarnation, reason: NodeOutcome.Reason = .ended, at wall: Int64) {
+        settle(reason, at: wall) { node, _ in node.incarnation == incarnation }
     }
 
-    public mutating func pass(_ instant: DeskInstant) {
+    /// - Parameter forgotten: data folders.
+    public mutating func pass(_ instant: DeskInstant, forgotten: Set<UInt64> = []) {
+        settle(.forgotten, at: instant.wall) { node, until in
+            until <= instant.boot && forgotten.contains(node.identity.folder)
+        }
         settle(.leaseRunOut, at: instant.wall) { _, until in until <= instant.boot }
     }
 

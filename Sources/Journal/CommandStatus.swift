@@ -21,11 +21,15 @@ public struct CommandStatus: Hashable, Sendable {
             case .settled(.applied, _): "applied"
             case .settled(.leaseRunOut, _): "lease-run-out"
             case .settled(.ended, _): "ended"
+            case .settled(.declaredDead, _): "declared-dead"
+            case .settled(.forgotten, _): "forgotten"
             }
         }
     }
 
+    /// Of a command that is folded into the snapshot only the kind is left, and the kind of its scope.
     public var entry: JournalEntry
+    public var isFolded: Bool
     /// Milliseconds since 1970; nil while the command is pending.
     public var completedAt: Int64?
     /// Whom the command waits or waited for, by name.
@@ -34,16 +38,16 @@ public struct CommandStatus: Hashable, Sendable {
     public var revision: Revision { entry.revision }
     public var isCompleted: Bool { completedAt != nil }
 
-    init(_ entry: JournalEntry, _ completion: Completion) {
-        self.entry = entry
+    init(_ record: JournalRecord, _ completion: Completion) {
+        (entry, isFolded) = (record.entry, record.isFolded)
         completedAt = completion.completedAt
         nodes = completion.outcomes.map {
             Node(identity: $0.node, incarnation: $0.incarnation, state: .settled($0.reason, at: $0.at))
         }
     }
 
-    init(_ entry: JournalEntry, _ progress: CommandProgress?, at now: BootInstant) {
-        self.entry = entry
+    init(_ record: JournalRecord, _ progress: CommandProgress?, at now: BootInstant) {
+        (entry, isFolded) = (record.entry, record.isFolded)
         nodes = (progress?.nodes ?? []).map { node in
             let state: State =
                 switch node.state {
@@ -63,6 +67,9 @@ extension CommandKind {
         case .softPurge: "soft-purge"
         case .erase: "erase"
         case .lift: "lift"
+        case .configure: "configure"
+        case .forget: "forget"
+        case .declareDead: "declare-dead"
         }
     }
 }
@@ -73,9 +80,12 @@ extension CommandScope {
         switch self {
         case .url: "url"
         case .source: "source"
+        case .prefix: "prefix"
         case .tag: "tag"
         case .site: "site"
         case .all: "all"
+        case .configuration: "configuration"
+        case .node: "node"
         }
     }
 }

@@ -12,6 +12,8 @@ public struct CommandTracker: Sendable {
     private var open: [Revision: CommandProgress] = [:]
     private var settled: [CommandProgress] = []
     private var acknowledged: [Incarnation: Revision] = [:]
+    /// Folders whose leases run out for good.
+    private var forgotten: Set<UInt64> = []
     /// Not later than the first wait to end by itself; nil when nothing waits.
     public private(set) var nextRunOut: BootInstant?
 
@@ -31,9 +33,10 @@ public struct CommandTracker: Sendable {
     }
 
     /// `revision` was committed.
-    public mutating func committed(_ revision: Revision, at instant: DeskInstant) {
+    /// - Parameter lease: the longest lease of any endpoint that could answer with what the command forbids: milliseconds.
+    public mutating func committed(_ revision: Revision, lease: UInt64 = .max, at instant: DeskInstant) {
         let progress = CommandProgress(
-            revision: revision, awaited: ledger.awaited(for: revision, at: instant.boot),
+            revision: revision, awaited: ledger.awaited(for: revision, lease: lease, at: instant.boot),
             members: ledger.members(at: instant.boot), at: instant)
         if let runOut = progress.nextRunOut { nextRunOut = min(runOut, nextRunOut ?? runOut) }
         open[revision] = progress
@@ -59,13 +62,25 @@ public struct CommandTracker: Sendable {
     }
 
     /// The process is gone, or answers nothing any more.
-    public mutating func end(_ incarnation: Incarnation, at wall: Int64) {
+    /// - Parameter reason: `ended`, or `declaredDead` where that is only the operator's word.
+    public mutating func end(_ incarnation: Incarnation, reason: NodeOutcome.Reason = .ended, at wall: Int64) {
         ledger.end(incarnation)
         acknowledged[incarnation] = nil
         for revision in Array(open.keys) {
-            open[revision]?.end(incarnation, at: wall)
+            open[revision]?.end(incarnation, reason: reason, at: wall)
             close(revision)
         }
+    }
+
+    /// The operator expects nothing of a data folder any more. Its leases are waited for all the same; it is only said why
+    /// they run out.
+    public mutating func forget(_ folder: UInt64) {
+        forgotten.insert(folder)
+    }
+
+    /// The folder has come back.
+    public mutating func readmit(_ folder: UInt64) {
+        forgotten.remove(folder)
     }
 
     /// Time has passed.
@@ -75,7 +90,7 @@ public struct CommandTracker: Sendable {
         acknowledged = acknowledged.filter { live.contains($0.key) }
         guard let due = nextRunOut, due <= instant.boot else { return }
         for revision in Array(open.keys) {
-            open[revision]?.pass(instant)
+            open[revision]?.pass(instant, forgotten: forgotten)
             close(revision)
         }
         nextRunOut = open.values.compactMap(\.nextRunOut).min()
@@ -99,6 +114,8 @@ public struct CommandTracker: Sendable {
     }
 
     public var openCount: Int { open.count }
+
+    public var firstOpen: Revision? { open.keys.min() }
 
     /// Nodes that hold a grant in force.
     public func members(at now: BootInstant) -> [LeaseLedger.Member] {

@@ -23,6 +23,10 @@ public struct NodeOutcome: Hashable, Sendable {
         case leaseRunOut = 2
         /// The process has ended: it left, or a later one locked its data folder.
         case ended = 3
+        /// The operator has said that the process is gone.
+        case declaredDead = 4
+        /// Its last lease of before the command has run out, and the operator has said that it is no member any more.
+        case forgotten = 5
     }
 
     public var node: NodeIdentity

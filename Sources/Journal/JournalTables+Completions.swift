@@ -23,11 +23,7 @@ extension JournalTables {
         try connection.rows(
             """
             SELECT revision, completed_at, outcomes FROM completions WHERE revision BETWEEN $1 AND $2 ORDER BY revision
-            """,
-            [
-                .integer(Int64(clamping: revisions.lowerBound.rawValue)),
-                .integer(Int64(clamping: revisions.upperBound.rawValue)),
-            ]
+            """, bounds(revisions)
         ).map { row in
             let revision = Revision(rawValue: try row.count(0))
             return Completion(

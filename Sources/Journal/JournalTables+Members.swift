@@ -7,10 +7,13 @@ extension JournalTables {
     ) throws -> [Incarnation] {
         guard let known = try member(node.folder, connection, lock: connection.dialect.forUpdate) else {
             try connection.execute(
-                "INSERT INTO members (folder, name, role, incarnation, has_left) VALUES ($1, $2, $3, $4, 0)",
+                """
+                INSERT INTO members (folder, name, role, incarnation, has_left, joined_at) VALUES ($1, $2, $3, $4, 0, $5)
+                """,
                 [
                     .bits(node.folder), .text(node.name), .integer(Int64(node.role.rawValue)),
                     .bits(incarnation.rawValue),
+                    .bits(try head(connection, lock: connection.dialect.forShare).revision.rawValue),
                 ])
             return []
         }
@@ -29,6 +32,26 @@ extension JournalTables {
     static func end(_ incarnation: Incarnation, _ connection: any SQLConnection) throws {
         try connection.execute("DELETE FROM grants WHERE incarnation = $1", [.bits(incarnation.rawValue)])
         try connection.execute("UPDATE members SET has_left = 1 WHERE incarnation = $1", [.bits(incarnation.rawValue)])
+    }
+
+    static func expel(
+        _ folder: UInt64, _ expulsion: StoredMember.Expulsion, _ connection: any SQLConnection
+    ) throws {
+        let isDead = expulsion.kind == .declaredDead
+        try connection.execute(
+            "UPDATE members SET expelled_by = $2, expelled_at = $3 WHERE folder = $1",
+            [.bits(folder), .integer(isDead ? 7 : 6), .bits(expulsion.revision.rawValue)])
+        guard isDead else { return }
+        try connection.execute("DELETE FROM grants WHERE folder = $1", [.bits(folder)])
+        try connection.execute("UPDATE members SET has_left = 1 WHERE folder = $1", [.bits(folder)])
+    }
+
+    static func readmit(_ folder: UInt64, at applied: Revision, _ connection: any SQLConnection) throws {
+        try connection.execute(
+            """
+            UPDATE members SET accountable_from = $2
+            WHERE folder = $1 AND expelled_at <= $2 AND accountable_from < expelled_at
+            """, [.bits(folder), .bits(applied.rawValue)])
     }
 
     static func grant(
@@ -68,21 +91,33 @@ extension JournalTables {
     }
 
     static func members(_ connection: any SQLConnection) throws -> [StoredMember] {
-        try connection.rows("SELECT folder, name, role, incarnation, has_left FROM members ORDER BY name, folder", [])
-            .map(member)
+        try connection.rows("SELECT \(memberColumns) FROM members ORDER BY name, folder", []).map(member)
     }
 
     private static func member(
         _ folder: UInt64, _ connection: any SQLConnection, lock: String
     ) throws -> StoredMember? {
-        try connection.row(
-            "SELECT folder, name, role, incarnation, has_left FROM members WHERE folder = $1\(lock)", [.bits(folder)]
-        ).map(member)
+        try connection.row("SELECT \(memberColumns) FROM members WHERE folder = $1\(lock)", [.bits(folder)]).map(member)
     }
+
+    private static let memberColumns =
+        "folder, name, role, incarnation, has_left, joined_at, accountable_from, expelled_by, expelled_at"
 
     private static func member(_ row: SQLRow) throws -> StoredMember {
         StoredMember(
-            node: try node(row), incarnation: Incarnation(rawValue: try row.bits(3)), hasLeft: try row.integer(4) != 0)
+            node: try node(row), incarnation: Incarnation(rawValue: try row.bits(3)), hasLeft: try row.integer(4) != 0,
+            joinedAt: Revision(rawValue: try row.bits(5)), accountableFrom: Revision(rawValue: try row.bits(6)),
+            expulsion: try expulsion(row))
+    }
+
+    private static func expulsion(_ row: SQLRow) throws -> StoredMember.Expulsion? {
+        let revision = Revision(rawValue: try row.bits(8))
+        switch try row.integer(7) {
+        case 0: return nil
+        case 6: return StoredMember.Expulsion(kind: .forgotten, revision: revision)
+        case 7: return StoredMember.Expulsion(kind: .declaredDead, revision: revision)
+        case let other: throw JournalError.damaged("a node was expelled by a command of kind \(other)")
+        }
     }
 
     private static func node(_ row: SQLRow) throws -> NodeIdentity {

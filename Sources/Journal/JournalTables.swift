@@ -8,49 +8,8 @@ internal import SQLStore
 ///    statement of its transaction, so that commits happen in the order of revisions.
 /// 2. A grant reads that row under a share lock: it is before or after an append, never beside it.
 /// 3. `members` names the last incarnation of each data folder; a grant is written to no other.
+/// 4. Entries above `snapshot.revision` are whole. The others are whole until they are emptied, some time later.
 enum JournalTables {
-    static let migrations = [
-        SQLMigration(
-            "journal-1",
-            [
-                """
-                CREATE TABLE journal (
-                    only_row BIGINT PRIMARY KEY NOT NULL CHECK (only_row = 1),
-                    id BYTEA NOT NULL, head BIGINT NOT NULL, chain BYTEA NOT NULL)
-                """,
-                """
-                CREATE TABLE entries (
-                    revision BIGINT PRIMARY KEY NOT NULL, command BYTEA NOT NULL, issued_at BIGINT NOT NULL,
-                    issued_by TEXT NOT NULL, chain BYTEA NOT NULL, is_pending BIGINT NOT NULL)
-                """,
-                "CREATE INDEX pending_entries ON entries (revision) WHERE is_pending = 1",
-                """
-                CREATE TABLE members (
-                    folder BIGINT PRIMARY KEY NOT NULL, name TEXT NOT NULL, role BIGINT NOT NULL,
-                    incarnation BIGINT NOT NULL, has_left BIGINT NOT NULL)
-                """,
-                """
-                CREATE TABLE grants (
-                    serial BIGINT PRIMARY KEY NOT NULL, folder BIGINT NOT NULL REFERENCES members (folder),
-                    incarnation BIGINT NOT NULL, head BIGINT NOT NULL, duration BIGINT NOT NULL)
-                """,
-                """
-                CREATE TABLE completions (
-                    revision BIGINT PRIMARY KEY NOT NULL REFERENCES entries (revision),
-                    completed_at BIGINT NOT NULL, outcomes BYTEA NOT NULL)
-                """,
-            ]),
-        SQLMigration(
-            "journal-2",
-            [
-                """
-                CREATE TABLE origin_start (
-                    only_row BIGINT PRIMARY KEY NOT NULL CHECK (only_row = 1),
-                    folder BIGINT NOT NULL, life BIGINT NOT NULL)
-                """
-            ]),
-    ]
-
     /// Notes that the origin of this data folder begins another life.
     /// - Returns: whether this journal was there for the life before it. If not, it is an older copy, or a stranger's, and
     ///   may know nothing of leases that are in force.
@@ -85,38 +44,107 @@ enum JournalTables {
         return JournalHead(revision: Revision(rawValue: try row.count(0)), chain: try digest(row, 1))
     }
 
+    /// Finds the kind of entries that were written before there was a column for it.
+    /// - Returns: whether there may be more of them.
+    static func classify(limit: Int, _ connection: any SQLConnection) throws -> Bool {
+        let rows = try connection.rows(
+            "SELECT \(entryColumns) FROM entries WHERE kind = 0 ORDER BY revision LIMIT $1", [.integer(Int64(limit))])
+        for row in rows {
+            let entry = try entry(row)
+            try connection.execute(
+                "UPDATE entries SET kind = $2 WHERE revision = $1",
+                [.bits(entry.revision.rawValue), .integer(Int64(entry.command.kind.rawValue))])
+        }
+        return rows.count == limit
+    }
+
     static func append(
-        _ command: Command, issuedBy: String, at: Int64, _ connection: any SQLConnection
-    ) throws -> JournalEntry {
-        let head = try head(connection, lock: connection.dialect.forUpdate)
-        let entry = JournalEntry(
-            revision: head.revision.next, command: command, issuedAt: at, issuedBy: issuedBy, following: head.chain)
+        _ commands: [Command], issuedBy: String, at: Int64, _ connection: any SQLConnection
+    ) throws -> [JournalEntry] {
+        var head = try head(connection, lock: connection.dialect.forUpdate)
+        var entries: [JournalEntry] = []
+        for command in commands {
+            let entry = JournalEntry(
+                revision: head.revision.next, command: command, issuedAt: at, issuedBy: issuedBy, following: head.chain)
+            try insert(entry, connection)
+            if let expulsion = StoredMember.Expulsion(entry), case .node(let folder) = command.scope {
+                try expel(folder, expulsion, connection)
+            }
+            entries.append(entry)
+            head = JournalHead(revision: entry.revision, chain: entry.chain)
+        }
+        try connection.execute(
+            "UPDATE journal SET head = $1, chain = $2", [.bits(head.revision.rawValue), .bytes(head.chain.bytes)])
+        return entries
+    }
+
+    private static func insert(_ entry: JournalEntry, _ connection: any SQLConnection) throws {
         try connection.execute(
             """
-            INSERT INTO entries (revision, command, issued_at, issued_by, chain, is_pending)
-            VALUES ($1, $2, $3, $4, $5, 1)
+            INSERT INTO entries (revision, command, issued_at, issued_by, chain, is_pending, kind)
+            VALUES ($1, $2, $3, $4, $5, 1, $6)
             """,
             [
-                .bits(entry.revision.rawValue), .bytes(command.wireBytes), .integer(at), .text(issuedBy),
-                .bytes(entry.chain.bytes),
+                .bits(entry.revision.rawValue), .bytes(entry.command.wireBytes), .integer(entry.issuedAt),
+                .text(entry.issuedBy), .bytes(entry.chain.bytes), .integer(Int64(entry.command.kind.rawValue)),
             ])
-        try connection.execute(
-            "UPDATE journal SET head = $1, chain = $2", [.bits(entry.revision.rawValue), .bytes(entry.chain.bytes)])
-        return entry
     }
 
     static func entries(
         after revision: Revision, limit: Int, _ connection: any SQLConnection
     ) throws -> [JournalEntry] {
         guard let after = Int64(exactly: revision.rawValue) else { return [] }
+        guard try revision >= folded(connection) else { throw JournalError.folded }
         return try connection.rows(
             "SELECT \(entryColumns) FROM entries WHERE revision > $1 ORDER BY revision LIMIT $2",
             [.integer(after), .integer(Int64(limit))]
         ).map(entry)
     }
 
+    static func entries(
+        of kinds: [CommandKind], after revision: Revision, limit: Int, _ connection: any SQLConnection
+    ) throws -> [JournalEntry] {
+        guard let after = Int64(exactly: revision.rawValue), !kinds.isEmpty else { return [] }
+        let list = kinds.map { String($0.rawValue) }.joined(separator: ", ")
+        return try connection.rows(
+            """
+            SELECT \(entryColumns) FROM entries WHERE kind >= 3 AND kind IN (\(list)) AND revision > $1
+            ORDER BY revision LIMIT $2
+            """, [.integer(after), .integer(Int64(limit))]
+        ).map(entry)
+    }
+
+    static func records(
+        of revisions: ClosedRange<Revision>, _ connection: any SQLConnection
+    ) throws -> [JournalRecord] {
+        try connection.rows(
+            """
+            SELECT \(entryColumns), is_folded, removed_at FROM entries WHERE revision BETWEEN $1 AND $2
+            ORDER BY revision
+            """, bounds(revisions)
+        ).map { row in
+            JournalRecord(
+                entry: try entry(row), isFolded: try row.integer(5) != 0,
+                removedAt: try row.isNull(6) ? nil : row.integer(6))
+        }
+    }
+
     static func pending(_ connection: any SQLConnection) throws -> [JournalEntry] {
         try connection.rows("SELECT \(entryColumns) FROM entries WHERE is_pending = 1 ORDER BY revision", []).map(entry)
+    }
+
+    static func completedConfiguration(_ connection: any SQLConnection) throws -> JournalEntry? {
+        try connection.row(
+            """
+            SELECT \(entryColumns) FROM entries WHERE kind = 5 AND is_pending = 0 ORDER BY revision DESC LIMIT 1
+            """
+        ).map(entry)
+    }
+
+    static func unremoved(_ connection: any SQLConnection) throws -> [JournalEntry] {
+        try connection.rows(
+            "SELECT \(entryColumns) FROM entries WHERE kind = 3 AND removed_at IS NULL ORDER BY revision", []
+        ).map(entry).filter { Erasure($0) != nil }
     }
 
     static func chain(at revision: Revision, of id: JournalID, _ connection: any SQLConnection) throws -> ChainDigest? {
@@ -129,11 +157,18 @@ enum JournalTables {
 
     private static let entryColumns = "revision, command, issued_at, issued_by, chain"
 
-    private static func entry(_ row: SQLRow) throws -> JournalEntry {
+    static func entry(_ row: SQLRow) throws -> JournalEntry {
         let revision = Revision(rawValue: try row.count(0))
         return JournalEntry(
             revision: revision, command: try decode(Command.self, row.bytes(1), "the command of revision \(revision)"),
             issuedAt: try row.integer(2), issuedBy: try row.text(3), chain: try digest(row, 4))
+    }
+
+    static func bounds(_ revisions: ClosedRange<Revision>) -> [SQLValue] {
+        [
+            .integer(Int64(clamping: revisions.lowerBound.rawValue)),
+            .integer(Int64(clamping: revisions.upperBound.rawValue)),
+        ]
     }
 
     static func digest(_ row: SQLRow, _ column: Int) throws -> ChainDigest {

@@ -19,29 +19,33 @@ struct JournalTail: Sendable {
         self.capacity = capacity
     }
 
-    /// Whether `revision` was added, be it early.
-    func contains(_ revision: Revision) -> Bool {
-        revision <= head.revision || early[revision] != nil
+    /// Whether `revision` was added, and something before it was not.
+    func isEarly(_ revision: Revision) -> Bool {
+        early[revision] != nil
     }
 
-    /// - Returns: whether the head moved.
-    mutating func add(_ entry: JournalEntry) -> Bool {
-        guard entry.revision > head.revision else { return false }
+    /// - Returns: the entries that show now, in order.
+    mutating func add(_ entry: JournalEntry) -> [JournalEntry] {
+        guard entry.revision > head.revision else { return [] }
         early[entry.revision] = entry
-        let before = head.revision
+        var shown: [JournalEntry] = []
         while let next = early.removeValue(forKey: head.revision.next) {
-            entries.append(next)
+            shown.append(next)
             head = JournalHead(revision: next.revision, chain: next.chain)
         }
+        entries.append(contentsOf: shown)
         while entries.count > capacity, let dropped = entries.popFirst() {
             floor = JournalHead(revision: dropped.revision, chain: dropped.chain)
         }
-        return head.revision > before
+        return shown
     }
+
+    /// Whether everything after `revision` is here.
+    func reaches(_ revision: Revision) -> Bool { revision >= floor.revision }
 
     /// Nil when the database has to be asked.
     func entries(after revision: Revision, limit: Int) -> [JournalEntry]? {
-        guard revision >= floor.revision else { return nil }
+        guard reaches(revision) else { return nil }
         guard revision < head.revision else { return [] }
         let start = entries.startIndex + Int(revision.rawValue - floor.revision.rawValue)
         return Array(entries[start..<min(start + limit, entries.endIndex)])

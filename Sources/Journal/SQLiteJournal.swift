@@ -17,6 +17,7 @@ public final class SQLiteJournal: Journal {
         try await database.migrate(JournalTables.migrations)
         self.database = database
         id = try await database.write(.synced) { try JournalTables.identify($0) }
+        while try await database.write(.flushed, { try JournalTables.classify(limit: 1_000, $0) }) {}
     }
 
     /// Notes that the origin of the data folder `folder` begins its life number `life`. To be called once, before a desk.
@@ -29,12 +30,21 @@ public final class SQLiteJournal: Journal {
         try await database.read { try JournalTables.head($0) }
     }
 
-    public func append(_ command: Command, issuedBy: String, at: Int64) async throws -> JournalEntry {
-        try await database.write(.synced) { try JournalTables.append(command, issuedBy: issuedBy, at: at, $0) }
+    public func append(_ commands: [Command], issuedBy: String, at: Int64) async throws -> [JournalEntry] {
+        guard !commands.isEmpty else { return [] }
+        return try await database.write(.synced) { try JournalTables.append(commands, issuedBy: issuedBy, at: at, $0) }
     }
 
     public func entries(after revision: Revision, limit: Int) async throws -> [JournalEntry] {
         try await database.read { try JournalTables.entries(after: revision, limit: limit, $0) }
+    }
+
+    public func entries(of kinds: [CommandKind], after revision: Revision, limit: Int) async throws -> [JournalEntry] {
+        try await database.read { try JournalTables.entries(of: kinds, after: revision, limit: limit, $0) }
+    }
+
+    public func records(of revisions: ClosedRange<Revision>) async throws -> [JournalRecord] {
+        try await database.read { try JournalTables.records(of: revisions, $0) }
     }
 
     public func chain(at revision: Revision) async throws -> ChainDigest? {
@@ -48,6 +58,11 @@ public final class SQLiteJournal: Journal {
 
     public func end(_ incarnation: Incarnation) async throws {
         try await database.write(.flushed) { try JournalTables.end(incarnation, $0) }
+    }
+
+    /// Flushed only: undone by a power cut, it is found anew with the folder's next request.
+    public func readmit(_ folder: UInt64, at applied: Revision) async throws {
+        try await database.write(.flushed) { try JournalTables.readmit(folder, at: applied, $0) }
     }
 
     public func members() async throws -> [StoredMember] {
@@ -76,6 +91,44 @@ public final class SQLiteJournal: Journal {
 
     public func pending() async throws -> [JournalEntry] {
         try await database.read { try JournalTables.pending($0) }
+    }
+
+    public func completedConfiguration() async throws -> JournalEntry? {
+        try await database.read { try JournalTables.completedConfiguration($0) }
+    }
+
+    public func record(_ reports: [RemovalReport], of folder: UInt64) async throws {
+        try await database.write(.synced) { try JournalTables.record(reports, of: folder, $0) }
+    }
+
+    public func removals(of revisions: ClosedRange<Revision>) async throws -> [StoredRemoval] {
+        try await database.read { try JournalTables.removals(of: revisions, $0) }
+    }
+
+    /// Flushed only: undone by a power cut, it is found anew from the reports.
+    public func markRemoved(_ revisions: [Revision], at: Int64) async throws {
+        try await database.write(.flushed) { try JournalTables.markRemoved(revisions, at: at, $0) }
+    }
+
+    public func unremoved() async throws -> [JournalEntry] {
+        try await database.read { try JournalTables.unremoved($0) }
+    }
+
+    public func snapshot() async throws -> RuleSnapshot? {
+        try await database.read { try JournalTables.snapshot($0) }
+    }
+
+    /// Folds on a reader's thread and empties in small steps, so that appends are not held up.
+    public func compact(through revision: Revision, ruleLimit: Int) async throws {
+        if try await database.read({ try JournalTables.folded($0) }) < revision {
+            let snapshot = try await database.read { [id] in
+                try JournalTables.fold(through: revision, of: id, ruleLimit: ruleLimit, $0)
+            }
+            try await database.write(.synced) { try JournalTables.adopt(snapshot, $0) }
+        }
+        while try await database.write(.flushed, { try JournalTables.empty(limit: 500, $0) }) {
+            try Task.checkCancellation()
+        }
     }
 
     /// Ends after what is under way, synced.

@@ -4,4 +4,6 @@ public import CacheProtocol
 public protocol JournalLink: Sendable {
     /// - Throws: `NodeAgentError` where no answer is to be had now, and `CancellationError`.
     func follow(_ request: FollowRequest) async throws -> FollowAnswer
+    /// Answers a question that came with the news.
+    func report(_ report: NodeReport) async throws
 }

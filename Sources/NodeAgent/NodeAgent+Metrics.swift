@@ -1,4 +1,5 @@
 internal import CacheProtocol
+internal import Synchronization
 public import Telemetry
 
 extension NodeAgent {
@@ -12,6 +13,12 @@ extension NodeAgent {
         }
         metrics.gauge("vignette_rules", help: "Scopes that carry a purge or an erase.") { [rules] in
             Double(rules.ruleCount)
+        }
+        metrics.gauge("vignette_rules_floor", help: "Nothing that was filled before this revision is served.") { [rules] in
+            Double(rules.read { $0.floor }.rawValue)
+        }
+        metrics.gauge("vignette_erasures_outstanding", help: "Erases whose bytes this node has still to destroy.") {
+            [self] in Double(store.withLock { $0.erasures.outstanding.count })
         }
     }
 }

@@ -11,19 +11,23 @@ internal import Synchronization
 ///    before can still be answered from what it found.
 /// 2. A node that is not on the chain gives up its lease before it empties its caches, and empties them before it forgets
 ///    the journal that it followed.
+/// 3. A configuration is acknowledged, and a grant that came with it used, only once the node serves by it.
+/// 4. The caches' floor is raised, durably, before a rule below it is dropped here or on the disk.
 public final class NodeAgent: Sendable {
     public let rules: RuleBook
     public let lease = LeaseGate()
     public let incarnation: Incarnation
 
-    private let configuration: NodeAgentConfiguration
+    let configuration: NodeAgentConfiguration
     private let identity: NodeIdentity
-    private let link: any JournalLink
-    private let log: Logger
-    private let store: Mutex<RuleLog>
+    let link: any JournalLink
+    let log: Logger
+    let store: Mutex<NodeFiles>
     private let disk = DispatchQueue(label: "vignette.rule-log")
     private let waiters = AppliedWaiters()
     private let sweeps = CoalescedWork()
+    let erasureBell = Bell()
+    private let shortestLease = Atomic<UInt64>(.max)
 
     /// Reads back what the node has applied in its former lives.
     /// - Throws: `folderUnusable`.
@@ -36,12 +40,18 @@ public final class NodeAgent: Sendable {
         self.link = link
         self.log = log
         var ruleLog = try RuleLog(in: folder.path)
-        let table = try ruleLog.recover()
+        var table = try ruleLog.recover()
+        let erasureLog = try ErasureLog(in: folder.path)
+        if erasureLog == nil {
+            log.error("the file of outstanding erases is damaged: this node starts over, which empties its caches")
+            ruleLog.disown()
+            table = nil
+        }
         let applied = ruleLog.applied
         lease.update { $0.apply(through: applied) }
         // A node without a journal is told to start over by the first origin that answers; until then it has no lease.
         rules = RuleBook(table ?? RuleTable(journal: .random()))
-        store = Mutex(ruleLog)
+        store = Mutex(NodeFiles(rules: ruleLog, erasures: erasureLog ?? ErasureLog(emptyIn: folder.path)))
     }
 
     /// Waits for a revision that somebody has named before this node applied it.
@@ -53,6 +63,17 @@ public final class NodeAgent: Sendable {
     /// Follows until the task is cancelled; then the node gives its lease back.
     /// - Throws: `superseded`. Everything else is logged and tried again.
     public func run(_ hooks: NodeAgentHooks) async throws(NodeAgentError) {
+        let destroying = Task { await destroyErased(hooks) }
+        let outcome: Result<Void, NodeAgentError>
+        do throws(NodeAgentError) { outcome = .success(try await follow(hooks)) } catch { outcome = .failure(error) }
+        // Nothing of this node touches its folder once this returns.
+        destroying.cancel()
+        await destroying.value
+        try outcome.get()
+        await leave(hooks)
+    }
+
+    private func follow(_ hooks: NodeAgentHooks) async throws(NodeAgentError) {
         var following = Following(pause: configuration.firstPause)
         while !Task.isCancelled {
             do {
@@ -68,11 +89,12 @@ public final class NodeAgent: Sendable {
                 following.pause = min(following.pause * 2, configuration.lastPause)
             }
         }
-        await leave(hooks)
     }
 
     private struct Following {
         var joins = true
+        /// Of the configuration that the node serves by.
+        var configured = Revision.zero
         var renewAt = BootInstant(nanoseconds: 0)
         var pause: UInt64
         var lastReported = ""
@@ -83,32 +105,28 @@ public final class NodeAgent: Sendable {
         let sentAt = BootInstant.now()
         let wantsGrant = sentAt >= following.renewAt
         let patience = wantsGrant ? 0 : min(configuration.patience, following.renewAt.milliseconds(since: sentAt))
-        let question = request(
-            joins: following.joins, wantsGrant: wantsGrant, configuration: hooks.configuration(), patience: patience)
+        let question = request(joins: following.joins, wantsGrant: wantsGrant, patience: patience)
         switch try await link.follow(question) {
         case .superseded:
             lease.update { $0.surrender() }
             throw NodeAgentError(
                 .superseded, "A later process with the data folder of \(configuration.name) has joined; this one ends.")
-        case .reconfigured:
-            log.info("the origins serve by another configuration than this node; it asks anew")
-            lease.update { $0.surrender() }
-            await hooks.barrier()
-            following.renewAt = BootInstant(nanoseconds: 0)
-            try await hooks.reconfigure()
         case .startOver(let journal):
             try await startOver(journal, hooks)
             // What it held is surrendered: it needs a grant of this journal now, not at the old one's third.
             following.renewAt = BootInstant(nanoseconds: 0)
-        case .entries(let entries, let grant):
+            following.configured = .zero
+        case .news(let news):
             following.joins = false
-            try await apply(entries, hooks)
+            try await take(news, &following, hooks)
             let applied = rules.applied
             lease.update { holder in
                 holder.apply(through: applied)
-                if let grant { holder.receive(grant, requestedAt: sentAt) }
+                if let grant = news.grant { holder.receive(grant, requestedAt: sentAt) }
             }
-            if let grant { following.renewAt = sentAt.advanced(byMilliseconds: grant.duration / 3) }
+            if let grant = news.grant { following.renewAt = sentAt.advanced(byMilliseconds: renewal(of: grant)) }
+            try await onDisk { (files) throws(NodeAgentError) in try files.erasures.told(question.removals) }
+            for asked in news.questions { answer(asked, hooks) }
         }
         if !following.lastReported.isEmpty {
             log.info("the cluster answers again")
@@ -116,36 +134,109 @@ public final class NodeAgent: Sendable {
         }
     }
 
-    private func request(
-        joins: Bool = false, leaves: Bool = false, wantsGrant: Bool = false, configuration: Digest128? = nil,
-        patience: UInt64 = 0
+    /// A third of the shortest lease: of the grant's own length, unless the composition knows a shorter one.
+    private func renewal(of grant: Grant) -> UInt64 {
+        min(grant.duration, shortestLease.load(ordering: .relaxed)) / 3
+    }
+
+    /// Milliseconds: the shortest lease that this node answers by, as its configuration says. Grants are renewed every third
+    /// of it.
+    public func setShortestLease(_ milliseconds: UInt64) {
+        shortestLease.store(milliseconds, ordering: .relaxed)
+    }
+
+    func request(
+        joins: Bool = false, leaves: Bool = false, wantsGrant: Bool = false, patience: UInt64 = 0
     ) -> FollowRequest {
-        store.withLock { log in
+        store.withLock { files in
             FollowRequest(
-                node: identity, incarnation: incarnation, joins: joins, leaves: leaves, journal: log.journal,
-                applied: log.applied, chain: log.chain, wantsGrant: wantsGrant,
-                configuration: configuration, patience: patience)
+                node: identity, incarnation: incarnation, joins: joins, leaves: leaves, journal: files.rules.journal,
+                applied: files.rules.applied, chain: files.rules.chain, wantsGrant: wantsGrant,
+                removals: Array(files.erasures.reports.prefix(Self.reportsAtOnce)), patience: patience)
         }
     }
 
-    private func apply(_ entries: [JournalEntry], _ hooks: NodeAgentHooks) async throws {
-        guard !entries.isEmpty else { return }
+    /// A request stays far below what an origin takes.
+    private static let reportsAtOnce = 500
+
+    var nodeIdentity: NodeIdentity { identity }
+
+    /// What follows from news, in the order that the invariants demand. Whatever fails is tried again: the next request asks
+    /// from what is on the disk.
+    private func take(_ news: FollowNews, _ following: inout Following, _ hooks: NodeAgentHooks) async throws {
+        if let snapshot = news.snapshot { try await adopt(snapshot, news.erasures, &following, hooks) }
         do throws(ApplyError) {
-            try rules.apply(entries)
+            try rules.apply(news.entries)
         } catch {
             throw NodeAgentError(.badAnswer, "The origin's journal can't be applied: \(error)")
         }
-        try await onDisk { (log) throws(NodeAgentError) in
+        if let current = rules.read({ $0.configuration }), current.revision > following.configured {
+            try await hooks.configure(current)
+            following.configured = current.revision
+        }
+        guard news.snapshot != nil || !news.entries.isEmpty else { return }
+        if news.entries.contains(where: { $0.command.scope == .node(identity.folder) }) {
+            try await dropCaches(&following, hooks)
+        }
+        let erased = news.entries.compactMap { Erasure($0) }
+        try await onDisk { [rules] (files) throws(NodeAgentError) in
+            try files.erasures.add(erased)
             // An earlier try may have failed after the rules took the entries: what counts here is the file.
-            try log.append(entries.filter { $0.revision > log.applied })
+            try files.rules.append(news.entries.filter { $0.revision > files.rules.applied })
+            if files.rules.wantsFolding { try files.rules.fold(to: rules.read { $0 }) }
         }
         waiters.applied(rules.applied)
         await hooks.barrier()
         sweeps.request(hooks.sweep)
+        if !erased.isEmpty || !news.erasures.isEmpty { erasureBell.ring() }
+        try await limitRules(hooks)
+    }
+
+    /// Takes the fold of entries that the journal keeps no more. It only adds to what this node has applied: both are on the
+    /// same chain.
+    private func adopt(
+        _ snapshot: RuleSnapshot, _ erased: [Erasure], _ following: inout Following, _ hooks: NodeAgentHooks
+    ) async throws {
+        let (journal, applied) = store.withLock { ($0.rules.journal, $0.rules.applied) }
+        guard snapshot.journal == journal else {
+            throw NodeAgentError(.badAnswer, "The origin sent a snapshot of journal \(snapshot.journal), which this node does not follow.")
+        }
+        guard snapshot.revision > applied else { return }
+        if let forgotten = snapshot.table.forgotten[identity.folder], forgotten > applied {
+            try await dropCaches(&following, hooks)
+        }
+        if snapshot.table.floor > .zero { try await hooks.raiseFloor(snapshot.table.floor) }
+        rules.advance(to: snapshot.table)
+        let table = rules.read { $0 }
+        guard table.applied == snapshot.revision else { return }
+        try await onDisk { (files) throws(NodeAgentError) in
+            try files.erasures.add(erased)
+            try files.rules.reset(to: RuleSnapshot(journal: snapshot.journal, table: table))
+        }
+    }
+
+    /// The operator has said that this folder is no member any more (DESIGN §4, rule 14).
+    private func dropCaches(_ following: inout Following, _ hooks: NodeAgentHooks) async throws {
+        log.warning("this node was forgotten by the cluster: its caches are emptied")
+        lease.update { $0.surrender() }
+        await hooks.barrier()
+        try await hooks.emptyCaches()
+        following.renewAt = BootInstant(nanoseconds: 0)
+    }
+
+    /// Keeps the rules below their cap: the floor rises, and what was cached before it is lost.
+    private func limitRules(_ hooks: NodeAgentHooks) async throws {
+        guard let floor = rules.read({ [configuration] in $0.floorNeeded(limit: configuration.ruleLimit) }) else { return }
+        log.warning(
+            "more purges are in force than this node keeps: what was cached before the floor is dropped",
+            metadata: ["floor": "\(floor)", "limit": "\(configuration.ruleLimit)"])
+        try await hooks.raiseFloor(floor)
+        rules.raiseFloor(to: floor)
+        try await onDisk { [rules] (files) throws(NodeAgentError) in try files.rules.fold(to: rules.read { $0 }) }
     }
 
     private func startOver(_ journal: JournalID, _ hooks: NodeAgentHooks) async throws {
-        if store.withLock({ $0.journal }) == nil {
+        if store.withLock({ $0.rules.journal }) == nil {
             log.info("this node is new to the journal", metadata: ["journal": "\(journal)"])
         } else {
             log.warning("this node is not on the journal's chain: its caches are emptied", metadata: ["journal": "\(journal)"])
@@ -153,8 +244,12 @@ public final class NodeAgent: Sendable {
         lease.update { $0.surrender() }
         await hooks.barrier()
         try await hooks.emptyCaches()
-        try await onDisk { (log) throws(NodeAgentError) in try log.reset(to: journal) }
-        rules.restart(RuleTable(journal: journal))
+        let fresh = RuleTable(journal: journal)
+        try await onDisk { (files) throws(NodeAgentError) in
+            try files.erasures.clear()
+            try files.rules.reset(to: RuleSnapshot(journal: journal, table: fresh))
+        }
+        rules.restart(fresh)
     }
 
     private func leave(_ hooks: NodeAgentHooks) async {
@@ -165,14 +260,14 @@ public final class NodeAgent: Sendable {
         _ = try? await Task { [link] in try await link.follow(farewell) }.value
     }
 
-    private func onDisk(
-        _ work: @escaping @Sendable (inout RuleLog) throws(NodeAgentError) -> Void
+    func onDisk(
+        _ work: @escaping @Sendable (inout NodeFiles) throws(NodeAgentError) -> Void
     ) async throws(NodeAgentError) {
         let result: Result<Void, NodeAgentError> = await withCheckedContinuation { continuation in
             disk.async { [self] in
                 continuation.resume(
-                    returning: store.withLock { log in
-                        do throws(NodeAgentError) { return .success(try work(&log)) } catch { return .failure(error) }
+                    returning: store.withLock { files in
+                        do throws(NodeAgentError) { return .success(try work(&files)) } catch { return .failure(error) }
                     })
             }
         }
@@ -186,4 +281,10 @@ public final class NodeAgent: Sendable {
         following.lastReported = text
         log.warning("the journal can't be followed", metadata: ["error": "\(text)"])
     }
+}
+
+/// What a node keeps on its disk of its part in the protocol.
+struct NodeFiles: ~Copyable {
+    var rules: RuleLog
+    var erasures: ErasureLog
 }

@@ -7,25 +7,34 @@ public struct NodeAgentHooks: Sendable {
     /// Empties every cache of the node, durably: nothing of it comes back after a crash, and no fill that is under way
     /// may commit.
     public var emptyCaches: @Sendable () async throws -> Void
-    /// What an edge serves by (`EdgeConfigurationAnswer.digest`).
-    public var configuration: @Sendable () -> Digest128?
-    /// Asks the origins anew what to serve by. The node answers nothing meanwhile.
-    public var reconfigure: @Sendable () async throws -> Void
+    /// Serves by this configuration from now on, or by a later one. The node does not acknowledge before this returns.
+    public var configure: @Sendable (AppliedConfiguration) async throws -> Void
+    /// Raises the floor of every cache, durably.
+    public var raiseFloor: @Sendable (Revision) async throws -> Void
     /// Gives back the room of what the rules forbid; nothing waits for it. Runs once at a time, and once more for all the
     /// commands that came meanwhile.
     public var sweep: @Sendable () async -> Void
+    /// Aborts the answers that send what was erased, then destroys every record of it; a report for each. The rules refuse
+    /// all of it already.
+    public var destroy: @Sendable ([Erasure]) async throws -> [RemovalReport]
+    /// Every record of these sources that the node keeps.
+    public var records: @Sendable ([SourceIdentity]) async throws -> [KeptRecord]
 
     public init(
         barrier: @escaping @Sendable () async -> Void = {},
         emptyCaches: @escaping @Sendable () async throws -> Void,
-        configuration: @escaping @Sendable () -> Digest128? = { nil },
-        reconfigure: @escaping @Sendable () async throws -> Void = {},
-        sweep: @escaping @Sendable () async -> Void = {}
+        configure: @escaping @Sendable (AppliedConfiguration) async throws -> Void = { _ in },
+        raiseFloor: @escaping @Sendable (Revision) async throws -> Void = { _ in },
+        sweep: @escaping @Sendable () async -> Void = {},
+        destroy: @escaping @Sendable ([Erasure]) async throws -> [RemovalReport] = { _ in [] },
+        records: @escaping @Sendable ([SourceIdentity]) async throws -> [KeptRecord] = { _ in [] }
     ) {
         self.barrier = barrier
         self.emptyCaches = emptyCaches
-        self.configuration = configuration
-        self.reconfigure = reconfigure
+        self.configure = configure
+        self.raiseFloor = raiseFloor
         self.sweep = sweep
+        self.destroy = destroy
+        self.records = records
     }
 }

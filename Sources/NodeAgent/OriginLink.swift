@@ -22,6 +22,22 @@ public struct OriginLink: JournalLink {
         return try await ask(CacheProtocolPaths.follow, Frame.seal(request), timeouts)
     }
 
+    public func report(_ report: NodeReport) async throws {
+        // Taken with an empty answer.
+        let timeouts = CurlTimeouts(connect: .seconds(2), total: .seconds(10))
+        var failure = NodeAgentError(.unreachable, "No origin is configured (origins).")
+        for origin in origins {
+            do throws(NodeAgentError) {
+                _ = try await send(
+                    Frame.seal(report), to: origin + CacheProtocolPaths.report, timeouts: timeouts, maximumBodyBytes: 1024)
+                return
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+
     /// What this edge serves and how it verifies.
     public func configuration() async throws -> EdgeConfigurationAnswer {
         try await ask(CacheProtocolPaths.configuration, nil, CurlTimeouts(connect: .seconds(2), total: .seconds(5)))

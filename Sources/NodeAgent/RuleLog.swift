@@ -3,15 +3,17 @@ internal import Glibc
 
 /// What a node has applied of the journal, on its disk: the file `rules` in the data folder.
 ///
-///     frame 0     the journal's id (16 bytes)
+///     frame 0     the fold of everything before the entries (`RuleSnapshot`); in files of before there were snapshots the
+///                 journal's id alone (16 bytes)
 ///     frame 1 …   batches of journal entries, in order (`Frame`, LZ4 where it gains)
 ///
 /// Invariants
 /// 1. An entry is acknowledged only after the frame that holds it is synced.
-/// 2. The entries are gapless from revision 1 and on the chain of the journal's id.
+/// 2. The entries follow gapless on the snapshot's revision and are on its chain.
 /// 3. A torn last frame was never acknowledged: recovery cuts it off. A file that makes no sense from its first frame on
 ///    is as good as none: the node follows from the beginning, which empties its caches.
 /// 4. `reset` replaces the file by rename; a crash leaves the old or the new one.
+/// 5. Entries are folded into a new snapshot once there are `foldEvery` of them, so that file and start-up stay short.
 struct RuleLog: ~Copyable {
     private let folder: String
     private var descriptor: CInt
@@ -19,8 +21,10 @@ struct RuleLog: ~Copyable {
     private(set) var journal: JournalID?
     private(set) var applied = Revision.zero
     private(set) var chain: ChainDigest?
+    private var entriesSinceSnapshot = 0
 
     private static let name = "/rules"
+    private static let foldEvery = 10_000
 
     /// Opens the log. `recover` comes next.
     init(in folder: String) throws(NodeAgentError) {
@@ -43,8 +47,8 @@ struct RuleLog: ~Copyable {
     }
 
     private mutating func replay(_ bytes: [UInt8]) -> RuleTable? {
-        guard let head = try? Frame.open(bytes[...]), let id = try? JournalID(wireBytes: head.payload) else { return nil }
-        var table = RuleTable(journal: id)
+        guard let head = try? Frame.open(bytes[...]), let start = Self.snapshot(head.payload) else { return nil }
+        var table = start.table
         end = off_t(head.length)
         while let frame = try? Frame.open(bytes[Int(end)...]),
             let entries = try? RuleBatch(wireBytes: frame.payload).entries,
@@ -52,9 +56,15 @@ struct RuleLog: ~Copyable {
         {
             do throws(ApplyError) { for entry in entries { try table.apply(entry) } } catch { break }
             end += off_t(frame.length)
+            entriesSinceSnapshot += entries.count
         }
-        (journal, applied, chain) = (id, table.applied, table.chain)
+        (journal, applied, chain) = (start.journal, table.applied, table.chain)
         return table
+    }
+
+    private static func snapshot(_ payload: [UInt8]) -> RuleSnapshot? {
+        if let id = try? JournalID(wireBytes: payload) { return RuleSnapshot(journal: id, table: RuleTable(journal: id)) }
+        return try? RuleSnapshot(wireBytes: payload)
     }
 
     /// Looked at before any entry is applied, so that a batch that is cut off leaves no trace in the table.
@@ -72,28 +82,45 @@ struct RuleLog: ~Copyable {
     mutating func append(_ entries: [JournalEntry]) throws(NodeAgentError) {
         guard let last = entries.last else { return }
         let frame = Frame.seal(RuleBatch(entries: entries))
-        guard Self.write(frame, to: descriptor, at: end), fdatasync(descriptor) == 0 else {
+        guard WholeFile.write(frame, to: descriptor, at: end), fdatasync(descriptor) == 0 else {
             throw Self.failure(folder + Self.name)
         }
         end += off_t(frame.count)
+        entriesSinceSnapshot += entries.count
         (applied, chain) = (last.revision, last.chain)
     }
 
-    /// Begins anew, with nothing applied of `journal`.
-    mutating func reset(to journal: JournalID) throws(NodeAgentError) {
+    /// Whether it is time to `reset` to what is applied.
+    var wantsFolding: Bool { entriesSinceSnapshot >= Self.foldEvery }
+
+    /// Nothing is known of any journal any more, until `reset`. The file stays as it is.
+    mutating func disown() {
+        (journal, applied, chain) = (nil, .zero, nil)
+    }
+
+    /// Replaces the entries by what they fold to. Never by more than is in the file: an entry that could not be appended is
+    /// not acknowledged, and is asked for again.
+    mutating func fold(to table: RuleTable) throws(NodeAgentError) {
+        guard let journal, table.applied == applied else { return }
+        try reset(to: RuleSnapshot(journal: journal, table: table))
+    }
+
+    /// Begins anew from `snapshot`.
+    mutating func reset(to snapshot: RuleSnapshot) throws(NodeAgentError) {
         let path = folder + Self.name
         let temporary = path + ".new"
         let new = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard new >= 0 else { throw Self.failure(temporary) }
-        let frame = Frame.seal(journal)
-        guard Self.write(frame, to: new, at: 0), fsync(new) == 0, rename(temporary, path) == 0, FolderSync.sync(folder)
+        let frame = Frame.seal(snapshot)
+        guard WholeFile.write(frame, to: new, at: 0), fsync(new) == 0, rename(temporary, path) == 0, FolderSync.sync(folder)
         else {
             close(new)
             throw Self.failure(path)
         }
         close(descriptor)
         (descriptor, end) = (new, off_t(frame.count))
-        (self.journal, applied, chain) = (journal, .zero, .root(of: journal))
+        (journal, applied, chain) = (snapshot.journal, snapshot.revision, snapshot.table.chain)
+        entriesSinceSnapshot = 0
     }
 
     private func contents() throws(NodeAgentError) -> [UInt8] {
@@ -110,19 +137,6 @@ struct RuleLog: ~Copyable {
         }
         guard read == Int(size) else { throw Self.failure(folder + Self.name) }
         return bytes
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: CInt, at offset: off_t) -> Bool {
-        bytes.withUnsafeBytes { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = pwrite(
-                    descriptor, buffer.baseAddress! + written, buffer.count - written, offset + off_t(written))
-                if count <= 0 { return false }
-                written += count
-            }
-            return true
-        }
     }
 
     private static func failure(_ path: String) -> NodeAgentError {

@@ -39,11 +39,7 @@ final class AtomicFile {
         guard rename(temporary, path) == 0 else { throw SystemFailure("rename", temporary) }
         close(descriptor)
         descriptor = -1
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SystemFailure("open", folder) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemFailure("fsync", folder) }
+        try CacheFolder.sync(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     }
 
     static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {

@@ -9,6 +9,8 @@ final class CacheCore: Sendable {
     let rules: RuleBook
     let shards: [Shard]
     let files = Mutex<[UInt32: SegmentFile]>([:])
+    /// Segments without a name that somebody may hold open still: an erase must reach them too.
+    let nameless = Mutex<[UInt32: WeakSegment]>([:])
     let space: SpaceLedger
     let incidents: IncidentLog
     /// What happens too seldom to be counted per shard.
@@ -53,6 +55,11 @@ final class CacheCore: Sendable {
 
     func file(_ number: UInt32) -> SegmentFile? {
         files.withLock { $0[number] }
+    }
+
+    /// By its number, whether or not it has a name still.
+    func anyFile(_ number: UInt32) -> SegmentFile? {
+        file(number) ?? nameless.withLock { $0[number]?.file }
     }
 
     func died(_ record: DeadRecord?) {

@@ -8,6 +8,8 @@ extension DiskWriter {
         guard let file = core.file(number),
             let length = core.space.placement.withLock({ $0.segments[number]?.length })
         else { return false }
+        // Nothing that an erase means may be moved to where its walk does not come any more.
+        walk?.finish(number)
         var scan = SegmentScan(file, from: SegmentHeader.size, to: length)
         do throws(SystemFailure) {
             while let record = try scan.next() {

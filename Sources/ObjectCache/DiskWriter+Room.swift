@@ -14,7 +14,7 @@ extension DiskWriter {
             case .seal: core.space.placement.withLock { $0.sealed() }
             case .evict: evict()
             case .compact(let number): if !compact(number) { return false }
-            case .unlink(let number): unlink(number)
+            case .unlink(let number): retire(number)
             case .refuse:
                 core.incidents.note(.noRoom, "no room for a record of \(extent) bytes; it was served and not stored")
                 return false
@@ -29,7 +29,7 @@ extension DiskWriter {
             switch action {
             case .seal: core.space.placement.withLock { $0.sealed() }
             case .compact(let number): if !compact(number) { return }
-            case .unlink(let number): unlink(number)
+            case .unlink(let number): retire(number)
             default: return
             }
         }
@@ -90,6 +90,12 @@ extension DiskWriter {
         if isGone { core.count { $0.evictions += 1 } }
     }
 
+    /// Unlinks a segment in which nothing is live.
+    private func retire(_ number: UInt32) {
+        walk?.finish(number)
+        unlink(number)
+    }
+
     func unlink(_ number: UInt32) {
         let path = CacheFolder.segmentPath(core.configuration.folder, number)
         guard Glibc.unlink(path) == 0 || errno == ENOENT else {
@@ -98,8 +104,12 @@ extension DiskWriter {
             return core.space.placement.withLock { $0.keptInPlace(number) }
         }
         core.space.placement.withLock { $0.unlinked(number) }
-        // Out of the lock, because the last reference reports to the placement.
+        // Out of the locks, because the last reference reports to the placement.
         let file = core.files.withLock { $0.removeValue(forKey: number) }
+        core.nameless.withLock { nameless in
+            nameless = nameless.filter { $0.value.file != nil }
+            nameless[number] = WeakSegment(file: file)
+        }
         withExtendedLifetime(file) {}
     }
 }

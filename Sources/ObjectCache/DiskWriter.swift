@@ -10,6 +10,9 @@ final class DiskWriter {
     var nextNumber: UInt32
     /// The length of the checkpoint that is in place.
     var checkpointBytes: Int
+    /// The walk that is under way, and the requests for those that come after it.
+    var walk: SourceWalk?
+    var waitingWalks: [WriterRequest] = []
     private var staging: [UInt8] = []
     private var stampAtCheckpoint: UInt64 = 0
     private var nextCheckpoint: MonotonicTime
@@ -35,7 +38,7 @@ final class DiskWriter {
     func run() {
         fitToLimit()
         while true {
-            queue.bell.wait(until: nextCheckpoint)
+            queue.bell.wait(until: walk == nil ? nextCheckpoint : .now())
             let work = queue.take()
             for write in work.writes { perform(write) }
             tidy()
@@ -46,6 +49,7 @@ final class DiskWriter {
                 }
                 perform(request)
             }
+            walkOn()
             if MonotonicTime.now() >= nextCheckpoint { checkpointIfChanged() }
         }
     }
@@ -53,6 +57,7 @@ final class DiskWriter {
     private func stop(_ waiter: CheckedContinuation<Void, Never>?, leaving rest: [WriterRequest]) {
         let late = queue.close()
         for write in late.writes { perform(write) }
+        refuseWalks()
         checkpointIfChanged()
         core.lock.release()
         for request in rest + late.requests { request.refuse() }
@@ -70,12 +75,14 @@ final class DiskWriter {
             waiter.resume(returning: removeAll())
         case .raiseFloor(let floor, let waiter):
             waiter.resume(returning: raiseFloor(to: floor))
+        case .reclaim, .find:
+            waitingWalks.append(request)
         case .stop:
             break
         }
     }
 
-    private func checkpointIfChanged() {
+    func checkpointIfChanged() {
         let start = MonotonicTime.now()
         let stamp = core.nextStamp.load(ordering: .relaxed)
         if stamp != stampAtCheckpoint, writeCheckpoint() { stampAtCheckpoint = stamp }

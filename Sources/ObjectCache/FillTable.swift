@@ -3,7 +3,7 @@ internal import CacheProtocol
 /// Which fills are under way, and who waits for them (DESIGN §4, rule 12). A pure value: the shell (ObjectCache+Fill)
 /// locks it, starts fills and wakes waiters.
 ///
-/// 1. A waiter joins a fill only if the fill's `minRevision` is not older than the waiter's newest matching command; else it
+/// 1. A waiter joins a fill only if it was begun with demands at least as new as the waiter's own (`FillDemand`); else it
 ///    starts one of its own, which later waiters join. So there may be several fills of one key, each newer than the last.
 /// 2. A fill lives from `enter` that started it to its `end`, whether or not anybody still waits for it.
 /// 3. A waiter is handed out exactly once: by `leave` or by `end`.
@@ -19,7 +19,7 @@ struct FillTable<Waiter> {
 
     private struct Fill {
         let id: FillID
-        let minRevision: Revision
+        let begunWith: FillDemand
         var waiters: [UInt64: Waiter] = [:]
     }
 
@@ -42,10 +42,10 @@ struct FillTable<Waiter> {
         self.capacity = capacity
     }
 
-    mutating func enter(_ key: CacheKey, newestMatch: Revision, _ waiter: Waiter) -> Entry {
+    mutating func enter(_ key: CacheKey, _ demand: FillDemand, _ waiter: Waiter) -> Entry {
         nextNumber += 1
         let number = nextNumber
-        if let place = fills[key]?.lastIndex(where: { $0.minRevision >= newestMatch }),
+        if let place = fills[key]?.lastIndex(where: { $0.begunWith.satisfies(demand) }),
             let id = fills[key]?[place].id
         {
             fills[key]?[place].waiters[number] = waiter
@@ -54,7 +54,7 @@ struct FillTable<Waiter> {
         guard count < capacity else { return .refuse }
         count += 1
         let id = FillID(number: number)
-        fills[key, default: []].append(Fill(id: id, minRevision: newestMatch, waiters: [number: waiter]))
+        fills[key, default: []].append(Fill(id: id, begunWith: demand, waiters: [number: waiter]))
         return .lead(WaiterID(fill: id, number: number))
     }
 
@@ -77,4 +77,19 @@ struct FillTable<Waiter> {
 
     /// Those who wait for any of them.
     var waiterCount: Int { fills.values.joined().reduce(0) { $0 + $1.waiters.count } }
+}
+
+/// What a request wants of a fill, and what a fill was begun with.
+struct FillDemand: Hashable, Sendable {
+    /// The result must be filled at this revision or later.
+    var newestMatch: Revision
+    /// Only a fill begun with one at least as new may be joined. Never less than `newestMatch`; more where commands may
+    /// match what the fill brings, though nobody can know before it is there (tags).
+    var joinFrom: Revision
+    /// How often the cache had been emptied. What was begun before answers those who asked before.
+    var generation: UInt64
+
+    func satisfies(_ other: FillDemand) -> Bool {
+        newestMatch >= other.newestMatch && joinFrom >= other.joinFrom && generation >= other.generation
+    }
 }

@@ -17,20 +17,26 @@ extension ObjectCache {
     /// starts another.
     /// - Parameters:
     ///   - newestMatch: the newest command that could match the answer (`RuleBook.newestMatch`). The fill must be at least
-    ///     this new, and only a fill that is may be waited for (DESIGN §4, rule 12).
+    ///     this new (DESIGN §4, rule 12).
+    ///   - joinFrom: what another request's fill must have been begun with to be waited for: `newestMatch`, or a later
+    ///     command that may match by a tag, which nobody knows before the answer is there. Nil means `newestMatch`.
     ///   - isUsable: whether an object that the cache holds answers already, because a fill ended just before this call.
     ///     A caller who replaces an object that is too old must say no to that one.
     /// - Throws: the fill's error; `CancellationError`; `ObjectCacheError` if the fill is older than `newestMatch`, or if
     ///   `maximumFills` are under way (`isOverload`).
     public func object(
-        for key: CacheKey, newestMatch: Revision,
+        for key: CacheKey, newestMatch: Revision, joinFrom: Revision? = nil,
         accepting isUsable: @escaping @Sendable (CachedObject) -> Bool = { $0.staleBy == nil },
         fill: @escaping @Sendable () async throws -> Filled
     ) async throws -> (object: CachedObject, role: FillRole) {
         let ticket = FillTicket()
+        // Read once: a fill that is entered under one generation must not be stored under the next.
+        let demand = FillDemand(
+            newestMatch: newestMatch, joinFrom: max(newestMatch, joinFrom ?? newestMatch),
+            generation: core.generation.load(ordering: .sequentiallyConsistent))
         let outcome = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (waiter: FillWaiter) in
-                let entry = fills.withLock { $0.enter(key, newestMatch: newestMatch, waiter) }
+                let entry = fills.withLock { $0.enter(key, demand, waiter) }
                 switch entry {
                 case .refuse:
                     return waiter.resume(throwing: ObjectCacheError.overloaded)
@@ -38,7 +44,7 @@ extension ObjectCache {
                     ticket.take(id, isLeader: false)
                 case .lead(let id):
                     ticket.take(id, isLeader: true)
-                    start(key, id.fill, newestMatch: newestMatch, accepting: isUsable, fill)
+                    start(key, id.fill, demand, accepting: isUsable, fill)
                 }
                 // The handler may have run before there was a ticket.
                 if Task.isCancelled { giveUp(key, ticket) }
@@ -56,19 +62,18 @@ extension ObjectCache {
     }
 
     private func start(
-        _ key: CacheKey, _ id: FillTable<FillWaiter>.FillID, newestMatch: Revision,
+        _ key: CacheKey, _ id: FillTable<FillWaiter>.FillID, _ demand: FillDemand,
         accepting isUsable: @escaping @Sendable (CachedObject) -> Bool,
         _ fill: @escaping @Sendable () async throws -> Filled
     ) {
-        let generation = core.generation.load(ordering: .sequentiallyConsistent)
         Task {
             let result: Result<FillOutcome, any Error>
             do {
-                if let object = present(key, newestMatch: newestMatch, isUsable) {
+                if let object = present(key, newestMatch: demand.newestMatch, isUsable) {
                     result = .success(FillOutcome(object: object, wasFound: true))
                 } else {
                     let filled = try await fill()
-                    let object = try commit(key, filled, newestMatch: newestMatch, generation: generation)
+                    let object = try commit(key, filled, demand)
                     result = .success(FillOutcome(object: object, wasFound: false))
                 }
             } catch {
@@ -88,14 +93,12 @@ extension ObjectCache {
         return object
     }
 
-    private func commit(
-        _ key: CacheKey, _ filled: Filled, newestMatch: Revision, generation: UInt64
-    ) throws -> CachedObject {
+    private func commit(_ key: CacheKey, _ filled: Filled, _ demand: FillDemand) throws -> CachedObject {
         let fill = filled.metadata.fillRevision
-        guard fill >= newestMatch else { throw ObjectCacheError.fillTooOld("\(fill)", "\(newestMatch)") }
+        guard fill >= demand.newestMatch else { throw ObjectCacheError.fillTooOld("\(fill)", "\(demand.newestMatch)") }
         let record = CachedRecord(metadata: filled.metadata, content: .memory(filled.body))
         // Refused or not: those who wait asked before any command that refuses it (else they had not joined).
-        if filled.mayStore { _ = store(key, record, body: filled.body, generation: generation) }
+        if filled.mayStore { _ = store(key, record, body: filled.body, generation: demand.generation) }
         return CachedObject(record)
     }
 }

@@ -102,22 +102,24 @@ extension ObjectCache {
         case .record(let record):
             return admit(key, record, plan, in: shard)
         case .corrupt(let what):
-            lose(key, plan) { $0.corruptions += 1 }
+            guard lose(key, plan, { $0.corruptions += 1 }) else { return .miss(.absent) }
             core.incidents.note(.corruptRecord, what)
             return .miss(.corrupt)
         case .unreadable(let failure):
-            lose(key, plan) { $0.readFailures += 1 }
+            _ = lose(key, plan) { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(failure); the object is a miss")
             return .miss(.unreadable)
         }
     }
 
-    private func lose(_ key: CacheKey, _ plan: LoadPlan, _ count: (inout CacheStatistics) -> Void) {
-        _ = core.remove(key, at: plan.location)
+    /// - Returns: false if the object was gone before us: removed, and perhaps overwritten by `reclaim` while we read.
+    private func lose(_ key: CacheKey, _ plan: LoadPlan, _ count: (inout CacheStatistics) -> Void) -> Bool {
+        let wasThere = core.remove(key, at: plan.location)
         core.count {
-            count(&$0)
+            if wasThere { count(&$0) }
             $0.misses += 1
         }
+        return wasThere
     }
 
     /// The bytes are right; whether they may be served, the rules say.

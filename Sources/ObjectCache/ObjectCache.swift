@@ -85,9 +85,18 @@ public final class ObjectCache: Sendable {
     private func insert(
         _ entry: IndexEntry, _ record: CachedRecord, generation: UInt64
     ) -> (refusal: NotStoredReason?, dead: DeadRecord?) {
-        core.shard(entry.key).index.withLock { index in
+        var entry = entry
+        return core.shard(entry.key).index.withLock { index in
             // Under the lock: `removeAll` raises the generation before it empties this shard.
             guard core.generation.load(ordering: .sequentiallyConsistent) == generation else { return (.emptied, nil) }
+            // A command was applied since `admit` looked. `reclaim` has perhaps been through this shard already, and would
+            // not see what comes in now.
+            if entry.checkedThrough < core.rules.applied {
+                let (verdict, through) = core.rules.check(record.metadata.scope, filledAt: record.metadata.fillRevision)
+                if case .refused(let revision) = verdict { return (.refused(by: revision), nil) }
+                if case .stale = verdict { entry.isStale = true } else { entry.isStale = false }
+                entry.checkedThrough = through
+            }
             var dead: DeadRecord?
             if let slot = index.find(entry.key) {
                 if index.entry(slot).pointee.fillAtMost > entry.fillAtMost { return (.superseded, nil) }
@@ -95,7 +104,6 @@ public final class ObjectCache: Sendable {
             } else if index.isFull {
                 return (.tooLarge, nil)
             }
-            var entry = entry
             entry.stamp = core.stamp()
             _ = index.insert(entry, pending: record)
             index.counters.stores += 1

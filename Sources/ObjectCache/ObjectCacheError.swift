@@ -3,6 +3,7 @@
 public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
     enum Code: Hashable, Sendable {
         case badConfiguration, folderInUse, folderUnusable, notDurable, fillTooOld, overloaded, unreadable, closed
+        case notApplied, notDestroyed
     }
 
     let code: Code
@@ -44,6 +45,18 @@ public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
 
     static func unreadable(_ what: String) -> ObjectCacheError {
         ObjectCacheError(code: .unreadable, description: what)
+    }
+
+    static func notApplied(_ erase: String, applied: String) -> ObjectCacheError {
+        ObjectCacheError(
+            code: .notApplied,
+            description: "erase \(erase) can't be carried out before this node's rules have applied it; they are at \(applied)")
+    }
+
+    static func notDestroyed(_ failure: SystemFailure) -> ObjectCacheError {
+        ObjectCacheError(
+            code: .notDestroyed,
+            description: "the disk failed while erased bytes were overwritten, so nothing counts as removed: \(failure)")
     }
 
     static let closed = ObjectCacheError(code: .closed, description: "the cache has been shut down")

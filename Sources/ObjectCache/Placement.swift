@@ -1,6 +1,6 @@
 /// Where the next record goes, and what must go before it: the eviction and compaction logic, without files or locks.
 ///
-/// 1. `used` counts whole blocks of every file of the cache: segments, segments that are unlinked but still read, both
+/// 1. `used` counts allocated blocks of every file of the cache: segments, segments that are unlinked but still read, both
 ///    copies of the index checkpoint, and the two small files.
 /// 2. A record is appended only if `used` stays at most `limit - reserve` with it; compaction may use the reserve, which
 ///    holds one segment, but never goes over `limit`.
@@ -11,6 +11,8 @@ struct Placement {
     struct Segment: Hashable {
         var length: Int
         var live: Int
+        /// Blocks that an erase has given back.
+        var punched = 0
         var dead: Int { length - SegmentHeader.size - live }
     }
 
@@ -138,14 +140,15 @@ struct Placement {
     mutating func appended(_ extent: Int) -> RecordLocation? {
         guard let active, let segment = segments[active] else { return nil }
         blocks += CacheFolder.blocks(segment.length + extent) - CacheFolder.blocks(segment.length)
-        segments[active] = Segment(length: segment.length + extent, live: segment.live + extent)
+        segments[active]?.length += extent
+        segments[active]?.live += extent
         live += extent
         return RecordLocation(segment: active, offset: segment.length)
     }
 
     mutating func died(_ record: DeadRecord) {
         guard let segment = segments[record.segment] else { return }
-        segments[record.segment] = Segment(length: segment.length, live: segment.live - record.bytes)
+        segments[record.segment]?.live -= record.bytes
         live -= record.bytes
         dead += record.bytes
         if segment.live == record.bytes, record.segment != active, !stuck.contains(record.segment) {
@@ -160,9 +163,22 @@ struct Placement {
         if active == number { active = nil }
         live -= segment.live
         dead -= segment.dead
-        blocks -= CacheFolder.blocks(segment.length)
-        unlinked[number] = CacheFolder.blocks(segment.length)
-        unlinkedBlocks += CacheFolder.blocks(segment.length)
+        let allocated = CacheFolder.blocks(segment.length) - segment.punched
+        blocks -= allocated
+        unlinked[number] = allocated
+        unlinkedBlocks += allocated
+    }
+
+    /// An erase has given blocks inside the file back. They count again after a start, until the segment goes.
+    mutating func punched(_ number: UInt32, bytes: Int) {
+        if let segment = segments[number] {
+            let bytes = min(bytes, CacheFolder.blocks(segment.length) - segment.punched)
+            segments[number]?.punched += bytes
+            blocks -= bytes
+        } else if let kept = unlinked[number] {
+            unlinked[number] = max(0, kept - bytes)
+            unlinkedBlocks -= min(kept, bytes)
+        }
     }
 
     /// The file can't be unlinked: its blocks go on counting, and it isn't asked for again.

@@ -16,8 +16,8 @@ internal import CacheProtocol
 //                      64 metadata (ObjectMetadata's wire form), body, zeros up to a multiple of 8
 //
 // Invariants
-// 1. A record never changes. It is appended whole by the writer thread, and becomes findable (DiskWriter.publish) only
-//    when its last byte has been written.
+// 1. A record never changes until it is destroyed. It is appended whole by the writer thread, and becomes findable
+//    (DiskWriter.publish) only when its last byte has been written.
 // 2. The nonce is random per segment and stands in every record of it, so that no body can contain what a scan would
 //    take for a record, and no block of an older file can either.
 // 3. Of two records of one key, the one with the greater (segment number, offset) is the newer. Numbers only grow; the
@@ -25,11 +25,17 @@ internal import CacheProtocol
 // 4. Nothing of a segment with an epoch other than the state's is served (CacheState.removeAll).
 // 5. A head says everything that the index needs. The index, checkpoint or memory, is never believed alone: whoever
 //    loads a record compares magic, nonce, key and lengths and checks both CRCs before a byte of it leaves.
-// 6. Bytes between records may be anything: a scan that meets no head looks for the next one at every multiple of 8.
-// 7. Nothing here is synced but `state` and `index`: what a power cut leaves of a record shows by its CRCs.
+// 6. Bytes between records may be anything: a scan that meets no head looks for the next one at every multiple of 8, over
+//    holes in one step.
+// 7. Nothing here is synced but `state`, `index` and what is destroyed: what a power cut leaves of a record shows by its
+//    CRCs.
+// 8. An erase destroys records (SourceWalk): first no index names them, the checkpoint included, then zeros are written over
+//    head, metadata and body and synced, then the whole blocks among them are given back (holes). What is no record and not
+//    zero is destroyed with them, because nobody can say what it holds. No byte of any other record is written to.
 //
 // A record's life: pending (ObjectCache.store) → live (DiskWriter.publish) → dead (ObjectCache: removed, replaced,
 // refused, corrupt; DiskWriter: evicted, moved) → gone with its segment (DiskWriter.unlink, when nothing in it is live).
+// Live, dead or in a segment without a name: destroyed (SourceWalk) when an erase means it.
 // A segment's: active (DiskWriter.roll) → sealed (DiskWriter.roll) → unlinked → closed by the last answer that read it.
 
 enum RecordFormat {

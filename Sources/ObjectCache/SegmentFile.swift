@@ -72,3 +72,7 @@ final class SegmentFile: Sendable {
         }
     }
 }
+
+struct WeakSegment {
+    weak var file: SegmentFile?
+}

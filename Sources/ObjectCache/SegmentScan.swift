@@ -1,11 +1,13 @@
 internal import CacheProtocol
 
 /// Walks over the records of one segment from the heads alone. Steps over whatever is no whole record, at every multiple
-/// of 8 (RecordFormat, invariant 6), and never beyond `end`.
+/// of 8 (RecordFormat, invariant 6), and never beyond `end`. Holes and zeros between records cost next to nothing.
 struct SegmentScan {
     struct Record {
         var head: RecordHead
         var offset: Int
+
+        var range: Range<Int> { offset..<offset + head.extent }
     }
 
     private let segment: SegmentFile
@@ -13,9 +15,18 @@ struct SegmentScan {
     private var position: Int
     /// Behind the last record that was found: a torn tail starts here.
     private(set) var cleanEnd: Int
+    /// What no record explains and is not zero: damaged heads with what lay behind them, torn tails.
+    private(set) var debris: [Range<Int>] = []
     private var window: [UInt8] = []
     private var windowStart = 0
+    private var windowHint = windowBytes
     private static let windowBytes = 256 << 10
+    /// Enough for a head with its metadata, mostly.
+    private static let headBytes = 4096
+    /// From this length on, what lies between two heads is not read.
+    private static let longExtent = 32 << 10
+    /// Zeros of this length stand between two pieces of debris.
+    private static let debrisGap = 4096
 
     init(_ segment: SegmentFile, from start: Int, to end: Int) {
         self.segment = segment
@@ -30,22 +41,34 @@ struct SegmentScan {
             if let record = try record() {
                 position += record.head.extent
                 cleanEnd = position
+                windowHint = record.head.extent >= Self.longExtent ? Self.headBytes : Self.windowBytes
                 return record
             }
-            position += RecordFormat.alignment
+            try skip()
         }
+        try noteTail()
         return nil
     }
 
+    /// What the record that `next` has just returned says of itself. Nil if it can't be read: of a later version, perhaps.
+    func metadata(of record: Record) -> ObjectMetadata? {
+        let start = record.offset - windowStart
+        let bytes = window[(start + RecordHead.size)..<(start + record.head.bodyOffset)]
+        guard let metadata = try? ObjectMetadata(wireBytes: bytes),
+            metadata.fillRevision.rawValue == record.head.fillRevision
+        else { return nil }
+        return metadata
+    }
+
     private mutating func record() throws(SystemFailure) -> Record? {
-        try load(RecordHead.size)
-        guard windowStart + window.count >= position + RecordHead.size else {
+        try load(RecordHead.size, hint: windowHint)
+        guard windowEnd >= position + RecordHead.size else {
             // The file is shorter than it was believed to be.
             position = end
             return nil
         }
         guard let head = parsed(), position + head.extent <= end else { return nil }
-        try load(head.bodyOffset)
+        try load(head.bodyOffset, hint: windowHint)
         guard isWhole(head) else { return nil }
         return Record(head: head, offset: position)
     }
@@ -60,10 +83,65 @@ struct SegmentScan {
         window.withUnsafeBytes { head.isWhole(UnsafeRawBufferPointer(rebasing: $0[(position - windowStart)...])) }
     }
 
+    /// From a place where no record starts to the next one where one might.
+    private mutating func skip() throws(SystemFailure) {
+        var isFirst = true
+        while position + RecordHead.size <= end {
+            if windowEnd < position + RecordFormat.alignment {
+                position = segment.dataStart(from: position, to: end)
+                try load(RecordHead.size, hint: Self.windowBytes)
+                guard windowEnd >= position + RecordFormat.alignment else {
+                    position = end
+                    return
+                }
+            }
+            if skipInWindow(&isFirst) { return }
+        }
+    }
+
+    /// - Returns: whether something that looks like a head stands at `position`; else the window is used up.
+    private mutating func skipInWindow(_ isFirst: inout Bool) -> Bool {
+        var place = position - windowStart
+        defer { position = windowStart + place }
+        return window.withUnsafeBytes { bytes in
+            while place + RecordFormat.alignment <= bytes.count {
+                let word = bytes.u64(place)
+                if word != 0 {
+                    if !isFirst, UInt32(truncatingIfNeeded: word) == RecordHead.magic { return true }
+                    note(windowStart + place, count: RecordFormat.alignment)
+                }
+                isFirst = false
+                place += RecordFormat.alignment
+            }
+            return false
+        }
+    }
+
+    /// The last bytes, fewer than a head has.
+    private mutating func noteTail() throws(SystemFailure) {
+        guard position < end else { return }
+        let tail = try segment.read(end - position, at: position)
+        if tail.contains(where: { $0 != 0 }) { note(position, count: tail.count) }
+        position = end
+    }
+
+    private mutating func note(_ start: Int, count: Int) {
+        // Never over a record that lies between.
+        if let last = debris.indices.last, debris[last].lowerBound >= cleanEnd,
+            start < debris[last].upperBound + Self.debrisGap
+        {
+            debris[last] = debris[last].lowerBound..<start + count
+        } else {
+            debris.append(start..<start + count)
+        }
+    }
+
+    private var windowEnd: Int { windowStart + window.count }
+
     /// Makes sure that `count` bytes from `position` on are in the window, as far as the file has them.
-    private mutating func load(_ count: Int) throws(SystemFailure) {
-        if position >= windowStart, position + count <= windowStart + window.count { return }
-        window = try segment.read(min(max(count, Self.windowBytes), end - position), at: position)
+    private mutating func load(_ count: Int, hint: Int) throws(SystemFailure) {
+        if position >= windowStart, position + count <= windowEnd { return }
+        window = try segment.read(min(max(count, hint), end - position), at: position)
         windowStart = position
     }
 }

@@ -17,12 +17,16 @@ enum WriterRequest: Sendable {
     case checkpoint(CheckedContinuation<Void, Never>)
     case removeAll(CheckedContinuation<ObjectCacheError?, Never>)
     case raiseFloor(Revision, CheckedContinuation<ObjectCacheError?, Never>)
+    case reclaim([ErasedSources], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
+    case find([SourceIdentity], CheckedContinuation<Result<[FoundRecord], ObjectCacheError>, Never>)
     case stop(CheckedContinuation<Void, Never>?)
 
     func refuse() {
         switch self {
         case .flush(let waiter), .checkpoint(let waiter): waiter.resume()
         case .removeAll(let waiter), .raiseFloor(_, let waiter): waiter.resume(returning: .closed)
+        case .reclaim(_, let waiter): waiter.resume(returning: .failure(.closed))
+        case .find(_, let waiter): waiter.resume(returning: .failure(.closed))
         case .stop(let waiter): waiter?.resume()
         }
     }

@@ -1,13 +1,29 @@
-/// A command to the whole cluster, as the origin's own API has it (`POST /vignette/v1/commands`).
+/// A command to the whole cluster, as the origin's own API has it (`POST /vignette/v1/commands`, and the members' own
+/// `POST /vignette/v1/nodes/{name}/{kind}`).
 struct ClusterCommand: Encodable, Equatable {
     enum Kind: String, Encodable {
-        case purge, erase, lift
+        case purge
+        case softPurge = "soft-purge"
+        case erase, lift
+        /// Of a node.
+        case forget
+        case declareDead = "declare-dead"
+        /// Of the configuration.
+        case configure
     }
 
     enum Scope: Equatable {
         case url(String)
         case source(String)
+        /// Every source whose path begins so.
+        case prefix(String)
+        case tag(String)
+        /// Everything that was served through one endpoint.
+        case site(String)
         case all
+        case node(String)
+        /// The configuration as a whole. Told, never sent.
+        case configuration
         /// A scope that this version has no words for. Never sent.
         case other
     }
@@ -18,17 +34,25 @@ struct ClusterCommand: Encodable, Equatable {
 
 extension ClusterCommand.Scope: Codable {
     private enum Keys: String, CodingKey {
-        case url, source, all
+        case url, source, prefix, tag, site, all, node, configuration
     }
 
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Keys.self)
-        if let url = try values.decodeIfPresent(String.self, forKey: .url) {
-            self = .url(url)
-        } else if let source = try values.decodeIfPresent(String.self, forKey: .source) {
-            self = .source(source)
+        let words: [(Keys, (String) -> Self)] = [
+            (.url, Self.url), (.source, Self.source), (.prefix, Self.prefix), (.tag, Self.tag), (.site, Self.site),
+            (.node, Self.node),
+        ]
+        for (key, make) in words {
+            if let text = try values.decodeIfPresent(String.self, forKey: key) {
+                self = make(text)
+                return
+            }
+        }
+        if try values.decodeIfPresent(Bool.self, forKey: .all) == true {
+            self = .all
         } else {
-            self = try values.decodeIfPresent(Bool.self, forKey: .all) == true ? .all : .other
+            self = values.contains(.configuration) ? .configuration : .other
         }
     }
 
@@ -37,62 +61,20 @@ extension ClusterCommand.Scope: Codable {
         switch self {
         case .url(let url): try values.encode(url, forKey: .url)
         case .source(let path): try values.encode(path, forKey: .source)
+        case .prefix(let path): try values.encode(path, forKey: .prefix)
+        case .tag(let tag): try values.encode(tag, forKey: .tag)
+        case .site(let site): try values.encode(site, forKey: .site)
         case .all: try values.encode(true, forKey: .all)
+        case .node(let name): try values.encode(name, forKey: .node)
+        case .configuration: try values.encode(true, forKey: .configuration)
         case .other: break
         }
     }
 }
 
-/// How far a command is (`GET /vignette/v1/commands/{revision}`).
-struct CommandProgress: Codable, Equatable {
-    enum Status: String, Codable {
-        case pending = "Pending"
-        case completed = "Completed"
-    }
-
-    struct Node: Codable, Equatable {
-        var name: String
-        /// `applied`, `waiting`, `lease-run-out`, `ended`, or a word of a later version.
-        var state: String
-        /// While it is waited for: how long that lasts at most.
-        var atMostMilliseconds: Int?
-    }
-
-    var revision: UInt64
-    var kind: String
-    var scope: ClusterCommand.Scope?
-    var status: Status
-    var nodes: [Node]
-}
-
 /// The answer to a new command.
 struct AcceptedCommand: Decodable {
     var revision: UInt64
-}
-
-/// The cluster as the journal sees it (`GET /vignette/v1/status`).
-struct ClusterStatus: Codable, Equatable {
-    struct Node: Codable, Equatable {
-        var name: String
-        /// The last revision that it has acknowledged.
-        var acknowledged: UInt64
-        /// How long it may still answer without hearing from an origin.
-        var leaseMilliseconds: Int
-    }
-
-    struct Command: Codable, Equatable {
-        var revision: UInt64
-        var kind: String
-        var scope: ClusterCommand.Scope?
-        var status: CommandProgress.Status
-    }
-
-    /// The journal's last revision.
-    var revision: UInt64
-    /// Nodes that hold a lease.
-    var nodes: [Node]
-    /// The last commands, newest first.
-    var commands: [Command]?
 }
 
 /// Any other answer of the API.

@@ -7,7 +7,8 @@ struct CommandReport: Encodable {
     var revision: UInt64
     var status: CommandProgress.Status
     var nodes: [CommandProgress.Node]?
-    /// From before the command was sent until it was known to be completed.
+    var removal: CommandProgress.Removal?
+    /// From before the command was sent until what was waited for was known.
     var elapsedMilliseconds: Double?
 
     init(_ command: ClusterCommand, revision: UInt64) {
@@ -21,6 +22,7 @@ struct CommandReport: Encodable {
         self.init(command, revision: progress.revision)
         status = progress.status
         nodes = progress.nodes
+        removal = progress.removal
         elapsedMilliseconds = (time / .milliseconds(1) * 1000).rounded() / 1000
     }
 }

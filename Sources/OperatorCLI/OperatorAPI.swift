@@ -14,6 +14,13 @@ struct OperatorAPI: Sendable {
 
     /// Returns once the command is durable in the journal, and tells its revision.
     func post(_ command: ClusterCommand) async throws(OperatorError) -> UInt64 {
+        if case .node(let name) = command.scope {
+            let request = OperatorRequest(
+                method: "POST", url: "\(baseURL)/vignette/v1/nodes/\(Self.encoded(name))/\(command.kind.rawValue)",
+                headers: ["Content-Type": "application/json"], body: Array("{}".utf8)
+            )
+            return try await ask(request, for: AcceptedCommand.self).revision
+        }
         let body: [UInt8]
         do {
             let encoder = JSONEncoder()
@@ -30,8 +37,11 @@ struct OperatorAPI: Sendable {
     }
 
     /// Answers at once where the command is completed, else when it is, or after `waitSeconds`.
-    func progress(of revision: UInt64, waitSeconds: Int = 0) async throws(OperatorError) -> CommandProgress {
-        let wait = waitSeconds > 0 ? "?wait=\(waitSeconds)" : ""
+    /// - Parameter removed: waits until an erase's bytes are removed as well.
+    func progress(
+        of revision: UInt64, waitSeconds: Int = 0, removed: Bool = false
+    ) async throws(OperatorError) -> CommandProgress {
+        let wait = waitSeconds > 0 ? (removed ? "?removed=1&wait=\(waitSeconds)" : "?wait=\(waitSeconds)") : ""
         return try await ask(
             OperatorRequest(
                 url: "\(baseURL)/vignette/v1/commands/\(revision)\(wait)", patience: .seconds(10 + waitSeconds)
@@ -44,9 +54,48 @@ struct OperatorAPI: Sendable {
         try await ask(OperatorRequest(url: "\(baseURL)/vignette/v1/status"), for: ClusterStatus.self)
     }
 
-    private func ask<Answer: Decodable>(
+    func whereabouts(of path: String) async throws(OperatorError) -> SourceWhereabouts {
+        try await ask(
+            OperatorRequest(url: "\(baseURL)/vignette/v1/where?source=\(Self.encoded(path))", patience: .seconds(40)),
+            for: SourceWhereabouts.self)
+    }
+
+    /// The bytes as the API sends them.
+    func receipt(of revision: UInt64) async throws(OperatorError) -> [UInt8] {
+        try await ask(OperatorRequest(url: "\(baseURL)/vignette/v1/commands/\(revision)/receipt")).body
+    }
+
+    func receiptKey() async throws(OperatorError) -> ReceiptKeyAnswer {
+        try await ask(OperatorRequest(url: "\(baseURL)/vignette/v1/receipt-key"), for: ReceiptKeyAnswer.self)
+    }
+
+    struct ReceiptKeyAnswer: Decodable {
+        /// 32 bytes in base64.
+        var publicKey: String
+    }
+
+    /// A name or a path as one value of a URL.
+    static func encoded(_ text: String) -> String {
+        let kept = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        return text.addingPercentEncoding(withAllowedCharacters: kept) ?? text
+    }
+
+    func ask<Answer: Decodable>(
         _ request: OperatorRequest, for _: Answer.Type
     ) async throws(OperatorError) -> Answer {
+        let response = try await ask(request)
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(response.body))
+        } catch {
+            throw OperatorError(
+                .answer,
+                "The API at \(baseURL) answers \(response.status) with what this version of vignette cannot read: "
+                    + error.whereItFailed
+            )
+        }
+    }
+
+    func ask(_ request: OperatorRequest) async throws(OperatorError) -> OperatorResponse {
         var request = request
         request.headers["Authorization"] = authorization
         request.headers["Accept"] = "application/json"
@@ -60,15 +109,7 @@ struct OperatorAPI: Sendable {
             )
         }
         guard (200..<300).contains(response.status) else { throw refusal(response) }
-        do {
-            return try JSONDecoder().decode(Answer.self, from: Data(response.body))
-        } catch {
-            throw OperatorError(
-                .answer,
-                "The API at \(baseURL) answers \(response.status) with what this version of vignette cannot read: "
-                    + error.whereItFailed
-            )
-        }
+        return response
     }
 
     private func refusal(_ response: OperatorResponse) -> OperatorError {

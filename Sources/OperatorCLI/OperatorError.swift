@@ -9,6 +9,10 @@ struct OperatorError: Error, Equatable, CustomStringConvertible {
         case refused
         /// The API's answer makes no sense to this version.
         case answer
+        /// A file of the operator's can't be read or written, or a key is none.
+        case file
+        /// A receipt proves nothing.
+        case receipt
     }
 
     var kind: Kind

@@ -16,7 +16,8 @@ struct StatusRun {
             return .done
         }
         let scope = progress.scope.map { " of \($0.inWords)" } ?? ""
-        console.output("Revision \(revision): \(progress.kind)\(scope), \(progress.status.rawValue.lowercased()).")
+        let by = progress.issuedBy.map { " Ordered by \($0)\(progress.issuedAt.map { " at \($0)" } ?? "")." } ?? ""
+        console.output("Revision \(revision): \(progress.kind)\(scope), \(progress.status.rawValue.lowercased()).\(by)")
         for line in progress.nodeLines { console.output(line) }
         return .done
     }
@@ -66,25 +67,19 @@ struct StatusRun {
     private func tellNodes(_ readiness: [NodeReadiness], status: ClusterStatus?) {
         // The journal's members that cluster.json does not know of are waited for like all others.
         let known = Set(readiness.map(\.name))
-        let strangers = (status?.nodes ?? []).filter { !known.contains($0.name) }
-        let width = (readiness.map(\.name.count) + strangers.map(\.name.count)).max() ?? 0
-        for node in readiness {
+        var rows = readiness.map { node in
             var parts = [node.ready ? "ready" : "not ready: \(node.reason ?? "no reason given")"]
             if let member = status?.nodes.first(where: { $0.name == node.name }) {
-                let lease = Duration.milliseconds(member.leaseMilliseconds).inWords
-                parts.append("applied up to \(member.acknowledged), lease for \(lease)")
+                parts.append(member.inWords)
             } else if status != nil {
-                parts.append("no lease")
+                parts.append("no member yet")
             }
-            let name = node.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            console.output("  \(name)  \(parts.joined(separator: "; "))")
+            return (node.name, parts.joined(separator: "; "))
         }
-        for member in strangers {
-            let name = member.name.padding(toLength: width, withPad: " ", startingAt: 0)
-            let lease = Duration.milliseconds(member.leaseMilliseconds).inWords
-            console.output(
-                "  \(name)  not in cluster.json; applied up to \(member.acknowledged), lease for \(lease)")
+        for member in status?.nodes ?? [] where !known.contains(member.name) {
+            rows.append((member.name, "not in cluster.json; \(member.inWords)"))
         }
+        for line in Columns.lines(rows) { console.output(line) }
     }
 
     private func tellCommands(_ commands: [ClusterStatus.Command]) {
@@ -94,6 +89,22 @@ struct StatusRun {
             let scope = command.scope.map { " of \($0.inWords)" } ?? ""
             console.output("  \(command.revision)  \(command.kind)\(scope): \(command.status.rawValue.lowercased())")
         }
+    }
+}
+
+extension ClusterStatus.Node {
+    var inWords: String {
+        var parts: [String] = []
+        switch state {
+        case nil, "active": break
+        case "left": parts.append("left")
+        case "forgotten": parts.append("forgotten")
+        case "declared-dead": parts.append("declared dead")
+        case let later?: parts.append(later)
+        }
+        if let acknowledged { parts.append("applied up to \(acknowledged)") }
+        parts.append(leaseMilliseconds > 0 ? "lease for \(Duration.milliseconds(leaseMilliseconds).inWords)" : "no lease")
+        return parts.joined(separator: ", ")
     }
 }
 

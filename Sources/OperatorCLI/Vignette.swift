@@ -10,9 +10,13 @@ struct Vignette: AsyncParsableCommand {
         discussion: """
             VIGNETTE_CLUSTER, or --cluster, names the cluster.json that cluster/up wrote.
 
-            Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 not completed within --timeout.
+            Exit status: 0 done, 1 refused, failed or not valid, 2 wrong usage, 3 not completed (not removed) within
+            --timeout, or not every node told.
             """,
-        subcommands: [Purge.self, Erase.self, Lift.self, Status.self]
+        subcommands: [
+            Purge.self, Erase.self, Lift.self, Status.self, Where.self, Receipt.self, Forget.self, DeclareDead.self,
+            Config.self,
+        ]
     )
 
     static func main() async {
@@ -69,11 +73,11 @@ struct WaitOptions: ParsableArguments {
 }
 
 extension ClusterOptions {
-    func carryOut(_ command: ClusterCommand, timeout: Duration?) async throws {
+    func carryOut(_ command: ClusterCommand, until mark: CommandRun.Mark = .completed, timeout: Duration?) async throws {
         let cluster = try read()
         let run = CommandRun(
             api: OperatorAPI(cluster: cluster, http: try CurlOperatorHTTP()), console: .standard, asJSON: json,
-            timeout: timeout
+            mark: mark, timeout: timeout
         )
         let status = try await run.run(command)
         if status != .done { throw ExitCode(status.rawValue) }

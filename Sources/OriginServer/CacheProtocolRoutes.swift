@@ -6,22 +6,21 @@ import NIOCore
 import NodeAgent
 import ObjectCache
 
-/// The cache protocol's three questions (docs/cache-protocol.md). Every request and answer is a frame.
+/// The cache protocol's four questions (docs/cache-protocol.md). Every request and answer is a frame.
 struct CacheProtocolRoutes: Sendable {
     let desk: CommandDesk
     let pipeline: OriginPipeline
-    let edgeConfiguration: EdgeConfigurationAnswer
+    let configuration: CurrentConfiguration
 
     private static let maxRequestBytes = 64 << 10
+    /// Hundreds of thousands of variants of one source.
+    private static let maxReportBytes = Frame.maxPayload
 
     func router(token: String) -> Router<BasicRequestContext> {
         let router = Router()
         router.add(middleware: NodeTokenMiddleware(token: token))
         router.post("\(CacheProtocolPaths.follow)") { request, _ in
             try await reply(to: request) { (follow: FollowRequest) in
-                if let theirs = follow.configuration, theirs != edgeConfiguration.digest, !follow.leaves {
-                    return ByteBuffer(bytes: Frame.seal(FollowAnswer.reconfigured))
-                }
                 return ByteBuffer(bytes: Frame.seal(try await desk.follow(follow)))
             }
         }
@@ -33,16 +32,24 @@ struct CacheProtocolRoutes: Sendable {
                 return buffer
             }
         }
+        router.post("\(CacheProtocolPaths.report)") { request, _ in
+            try await reply(to: request, limit: Self.maxReportBytes) { (report: NodeReport) in
+                await desk.report(report)
+                return ByteBuffer()
+            }
+        }
         router.get("\(CacheProtocolPaths.configuration)") { _, _ in
-            frame(ByteBuffer(bytes: Frame.seal(edgeConfiguration)))
+            // A node that has not heard from the journal yet knows at best what another journal said.
+            guard let inForce = configuration.value else { return Response(status: .serviceUnavailable) }
+            return frame(ByteBuffer(bytes: Frame.seal(inForce.edgeAnswer)))
         }
         return router
     }
 
     private func reply<Message: WireCodable>(
-        to request: Request, _ answer: (Message) async throws -> ByteBuffer
+        to request: Request, limit: Int = maxRequestBytes, _ answer: (Message) async throws -> ByteBuffer
     ) async throws -> Response {
-        let body = try await request.body.collect(upTo: Self.maxRequestBytes)
+        let body = try await request.body.collect(upTo: limit)
         let message: Message
         do throws(WireError) {
             message = try Frame.open(Message.self, Array(buffer: body))

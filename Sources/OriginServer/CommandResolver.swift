@@ -1,100 +1,158 @@
 import CacheProtocol
-import Foundation
 import ImageURL
 
-/// What people name (a URL, a path, everything) as what the cluster matches by.
+/// What people name (a URL, a path, a tag, …) as what the cluster matches by. Pure.
 struct CommandResolver: Sendable {
-    let policy: OriginPolicy
+    /// Every configuration that a node may still answer by, the newest first: that one gives names their meaning. The
+    /// older ones matter because a node that is cut off still reaches a source through endpoints that are gone, and is
+    /// waited for by their leases. Never empty.
+    let configurations: [ServedConfiguration]
+
+    private var served: ServedConfiguration { configurations[0] }
 
     /// - Throws: `CommandRefusal` with what is wrong and what to do.
     func command(_ kind: CommandKind, _ subject: CommandSubject) throws(CommandRefusal) -> Command {
+        let namesOneSource = kind == .erase || kind == .lift
         switch subject {
-        case .all:
-            guard kind == .hardPurge || kind == .softPurge else {
-                throw CommandRefusal("Only a purge can name everything; an erase or a lift names one source.")
-            }
-            return Command(kind: kind, scope: .all, label: "all")
-        case .source(let path):
-            guard !path.contains(where: { $0 == "?" || $0 == "#" }) else {
-                throw CommandRefusal(
-                    "\(path): a source is named by its path alone. Where the file's own name has a ? or #, write %3F or %23.")
-            }
-            let wanted = try read(Self.target(ofPath: path, account: policy.endpoint.account), named: path)
-            guard wanted.identity.recipe == Recipe() else {
-                throw CommandRefusal("\(path) holds a transformation. A source is named by its path alone.")
-            }
-            return Command(kind: kind, scope: .source(wanted.sources), label: path)
         case .url(let url):
-            let wanted = try read(Self.target(ofURL: url), named: url)
-            // An erase is about the bytes in storage, whatever recipe the URL asks for.
-            let scope: CommandScope = kind == .erase || kind == .lift ? .source(wanted.sources) : .url(wanted.urls)
-            return Command(kind: kind, scope: scope, label: kind == .hardPurge || kind == .softPurge ? Self.withoutSignature(url) : wanted.path)
+            if url.utf8.contains(UInt8(ascii: "*")) {
+                guard !namesOneSource else { throw .needsOneSource }
+                return try prefixCommand(kind, try WildcardURL(url))
+            }
+            return try urlCommand(kind, url)
+        case .source(let path):
+            let sources = try namedSources(path)
+            return Command(kind: kind, scope: .source(sources), sites: sites(reaching: sources), label: path)
+        case _ where namesOneSource:
+            throw .needsOneSource
+        case .prefix(let prefix):
+            let path = try SourceName.read(prefix: prefix, by: served)
+            return try prefixCommand(kind, path, through: served.endpoints)
+        case .tag(let tag):
+            guard (1...Self.longestTag).contains(tag.utf8.count), !tag.hasControlCharacters else {
+                throw CommandRefusal("A tag holds 1 to \(Self.longestTag) bytes without control characters.")
+            }
+            // Any endpoint may have answered with what bears it.
+            return Command(kind: kind, scope: .tag(tag), label: tag)
+        case .site(let name):
+            let site = try knownSite(name)
+            return Command(kind: kind, scope: .site(site), sites: [site], label: name)
+        case .all:
+            return Command(kind: kind, scope: .all, label: "all")
         }
     }
 
-    private func read(_ target: String, named subject: String) throws(CommandRefusal) -> WantedVariant {
-        if target.utf8.last == UInt8(ascii: "*") {
-            throw CommandRefusal("\(subject): wildcards are not supported yet. Name one URL, one source, or everything.")
-        }
+    // MARK: One URL
+
+    private func urlCommand(_ kind: CommandKind, _ url: String) throws(CommandRefusal) -> Command {
+        let target = URLText.target(of: url)
+        let endpoint = served.select(target: target)
+        let image: ImageRequest
         do throws(ImageURLError) {
             // A signature in the URL says nothing about what to purge, so it is not verified.
-            let image = try policy.parser.parse(target: target)
-            return WantedVariant(
-                path: image.sourcePath,
-                identity: VariantIdentity(
-                    locations: policy.locator.locations(of: image), recipe: image.recipe, accept: [], signed: false))
+            image = try endpoint.parser.parse(target: target)
         } catch {
-            throw CommandRefusal("\(subject): \(error.message)")
+            throw CommandRefusal("\(url): \(error.message)")
         }
+        let locations = endpoint.locator.locations(of: image)
+        let sources = locations.map { SourceIdentity(storage: $0.storage, key: $0.key) }
+        guard !sources.isEmpty else { throw .noStorage }
+        if kind == .erase || kind == .lift {
+            // The bytes in storage are meant, whatever recipe the URL asks for.
+            return Command(
+                kind: kind, scope: .source(sources), sites: sites(reaching: sources), label: image.sourcePath)
+        }
+        let recipe = VariantIdentity.purgeRecipe(image.recipe)
+        let digests = zip(sources, locations).map { source, location in
+            ObjectScope.urlDigest(source: source, query: location.query, recipe: recipe)
+        }
+        return Command(
+            kind: kind, scope: .url(digests), sites: sites(reaching: sources), label: URLText.withoutSignature(url))
     }
 
-    /// The request target of `https://host/target`; what has no scheme is taken for a target already.
-    private static func target(ofURL url: String) -> String {
-        if url.hasPrefix("/") { return url }
-        // A URL in the query of a target that was written without its slash is no scheme.
-        guard let scheme = url.range(of: "://"), !url[..<scheme.lowerBound].contains(where: { "/?#".contains($0) }) else {
-            return "/" + url
+    // MARK: Sources and prefixes
+
+    private func prefixCommand(_ kind: CommandKind, _ url: WildcardURL) throws(CommandRefusal) -> Command {
+        let endpoint = served.select(target: url.target)
+        let path = try SourceName.read(prefixTarget: url.target, named: url.text, by: endpoint)
+        guard WildcardURL.isNarrowEnough(path) else {
+            throw CommandRefusal(
+                "\(url.text) names too much. Before its * a URL has two levels (/images/upload*), 15 characters, or a whole "
+                    + "file name (/sample.jpg*) after the endpoint. A purge with the scope prefix takes any prefix.")
         }
-        let rest = url[scheme.upperBound...]
-        guard let slash = rest.firstIndex(of: "/") else { return "/" }
-        return String(rest[slash...])
+        return try prefixCommand(kind, path, through: [endpoint])
     }
 
-    /// A label is kept on every node and shown to people: a signature in it would open a private file to them.
-    private static func withoutSignature(_ url: String) -> String {
-        guard let question = url.firstIndex(of: "?") else { return url }
-        let kept = url[url.index(after: question)...].split(separator: "&", omittingEmptySubsequences: false)
-            .filter { !$0.hasPrefix("ik-s=") && !$0.hasPrefix("ik-t=") }
-        return url[..<question] + (kept.isEmpty ? "" : "?" + kept.joined(separator: "&"))
+    /// A prefix of keys in every storage of these endpoints. It reaches all variants, however they were asked for.
+    private func prefixCommand(
+        _ kind: CommandKind, _ path: String, through endpoints: [ServedEndpoint]
+    ) throws(CommandRefusal) -> Command {
+        let prefixes = try identities(path, through: endpoints)
+        return Command(kind: kind, scope: .prefix(prefixes), sites: sites(reaching: prefixes), label: path)
     }
 
-    /// A path is written as in a URL; what a URL could not hold as it is (a space, an accent) is encoded for the asker.
-    private static func target(ofPath path: String, account: String) -> String {
-        let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/%!$&'()*+,;=:@".utf8)
-        let hex = Array("0123456789ABCDEF".utf8)
-        var target = Array("/\(account)/".utf8)
-        for byte in path.utf8.drop(while: { $0 == UInt8(ascii: "/") }) {
-            if unreserved.contains(byte) {
-                target.append(byte)
-            } else {
-                target += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: target, as: UTF8.self)
+    /// Every place that a source's path may mean, through whichever endpoint.
+    func namedSources(_ path: String) throws(CommandRefusal) -> [SourceIdentity] {
+        try identities(try SourceName.read(path, by: served), through: served.endpoints)
     }
+
+    /// Keys and paths are compared byte by byte: two texts that Swift holds for equal are two keys.
+    private func identities(
+        _ path: String, through endpoints: [ServedEndpoint]
+    ) throws(CommandRefusal) -> [SourceIdentity] {
+        var seen: Set<Digest128> = []
+        let identities = endpoints.flatMap { $0.locator.locations(path: path, query: "") }
+            .map { SourceIdentity(storage: $0.storage, key: $0.key) }
+            .filter { seen.insert($0.digest).inserted }
+        guard !identities.isEmpty else { throw .noStorage }
+        return identities
+    }
+
+    // MARK: Endpoints
+
+    /// By any configuration that may be in force.
+    private func sites(reaching sources: [SourceIdentity]) -> [String] {
+        let storages = Set(sources.map(\.storage))
+        return Set(configurations.flatMap { $0.endpoints(reaching: storages) }.map(\.endpoint.id)).sorted()
+    }
+
+    /// The default endpoint's id is empty; `default` is what ImageKit calls it.
+    private func knownSite(_ name: String) throws(CommandRefusal) -> String {
+        let known = Set(configurations.flatMap(\.endpoints).map(\.endpoint.id))
+        if known.contains(name) { return name }
+        if name == "default", known.contains("") { return "" }
+        let names = known.map { $0.isEmpty ? "default" : $0 }.sorted().joined(separator: ", ")
+        throw CommandRefusal("There is no endpoint \"\(name.prefix(100))\"; there is \(names).")
+    }
+
+    /// Bytes. A command is kept by every node.
+    static let longestTag = 1024
 }
 
-enum CommandSubject: Sendable {
+/// What a command is about, in the operator's words.
+enum CommandSubject: Hashable, Sendable {
     case url(String)
     case source(String)
+    case prefix(String)
+    case tag(String)
+    case site(String)
     case all
 }
 
 /// Why a command was not taken; nothing has changed then.
-struct CommandRefusal: Error, CustomStringConvertible {
+struct CommandRefusal: Error, Hashable, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
         self.description = description
+    }
+
+    static let needsOneSource = CommandRefusal("An erase or a lift names one source: its path, or one URL of it.")
+    static let noStorage = CommandRefusal("No endpoint has a storage, so nothing can be named.")
+}
+
+extension String {
+    var hasControlCharacters: Bool {
+        unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

@@ -36,6 +36,26 @@ struct OriginCaches: Sendable {
         await variants.sweep()
     }
 
+    func raiseFloor(to floor: Revision) async throws {
+        try await sources.raiseFloor(to: floor)
+        try await variants.raiseFloor(to: floor)
+    }
+
+    /// - Returns: a report for each erase, of both caches together.
+    func destroy(_ erasures: [Erasure]) async throws -> [RemovalReport] {
+        let ofSources = try await sources.destroy(erasures)
+        let ofVariants = try await variants.destroy(erasures)
+        return zip(ofSources, ofVariants).map { source, variant in
+            RemovalReport(
+                revision: source.revision, objects: source.objects + variant.objects,
+                bytes: source.bytes + variant.bytes, at: variant.at)
+        }
+    }
+
+    func records(of erased: [SourceIdentity]) async throws -> [KeptRecord] {
+        try await sources.keptRecords(of: erased, in: "sources") + variants.keptRecords(of: erased, in: "variants")
+    }
+
     func shutdown() async {
         await sources.shutdown()
         await variants.shutdown()

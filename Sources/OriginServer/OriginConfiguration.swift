@@ -9,6 +9,7 @@ struct OriginConfiguration: Sendable {
     var api: ListenerSettings
     /// `protocol.host`, `protocol.port`: edges fetch and follow here.
     var cacheProtocol: ListenerSettings
+    // What the first configuration of a journal is made of; afterwards the journal's counts (docs/configuration.md).
     /// `lease-seconds`: how long a node that is cut off may go on answering. 2 to 86,400; default 600.
     var leaseSeconds: Int
     /// `account`: the first segment of every image URL.
@@ -23,6 +24,10 @@ struct OriginConfiguration: Sendable {
     var avifAuto: Bool
     /// `storages-file`: a JSON array of storages, in fall-back order.
     var storagesFile: String
+
+    /// `secrets-folder`: files `ID.VERSION` with the secrets that the configuration names; default `secrets` in the node's
+    /// data folder.
+    var secretsFolder: String
     /// `workers.count`: default the number of cores.
     var workerCount: Int
     /// `workers.executable`: default `vignette-worker` beside this executable.
@@ -40,7 +45,7 @@ struct OriginConfiguration: Sendable {
     private static let schema = SettingsSchema([
         "api.host": .text, "api.port": .number, "protocol.host": .text, "protocol.port": .number,
         "lease-seconds": .number, "account": .text, "keys.public": .text, "keys.private-file": .text,
-        "signed-only": .flag, "formats.avif": .flag, "storages-file": .text, "workers.count": .number,
+        "signed-only": .flag, "formats.avif": .flag, "storages-file": .text, "secrets-folder": .text, "workers.count": .number,
         "workers.executable": .text, "cache.sources.disk-bytes": .number, "cache.variants.disk-bytes": .number,
         "cache.memory-bytes": .number, "sources.max-age": .number, "variants.max-age": .number,
     ])
@@ -58,6 +63,7 @@ struct OriginConfiguration: Sendable {
         signedOnly = reader.bool(forKey: "signed-only", default: false)
         avifAuto = reader.bool(forKey: "formats.avif", default: false)
         storagesFile = try reader.requiredString(forKey: "storages-file")
+        secretsFolder = reader.string(forKey: "secrets-folder", default: node.dataFolder + "/secrets")
         workerCount = reader.int(forKey: "workers.count", default: ProcessInfo.processInfo.activeProcessorCount)
         workerExecutable = reader.string(forKey: "workers.executable", default: Self.besideThis("vignette-worker"))
         sourceCacheBytes = reader.int(forKey: "cache.sources.disk-bytes", default: 4 << 30)

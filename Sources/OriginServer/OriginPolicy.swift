@@ -5,12 +5,9 @@ import ObjectCache
 import WorkerPool
 import WorkerProtocol
 
-/// What the configuration decides about a request. Pure but for the wall clock.
+/// What the configuration decides about requests through one endpoint. Pure but for the wall clock.
 struct OriginPolicy: Sendable {
-    let endpoint: Endpoint
-    let parser: ImageURLParser
-    let locator: SourceLocator
-    let verifier: SignatureVerifier
+    private let served: ServedEndpoint
     /// Seconds in `Cache-Control`, and how long a shielded variant is used.
     let variantMaxAge: UInt32
     /// Seconds beyond `max-age` for which an edge may stand in for an origin that is down.
@@ -20,29 +17,22 @@ struct OriginPolicy: Sendable {
     /// Milliseconds: one transform, its wait for a worker included.
     let transformPatience: UInt64 = 20_000
 
-    init(endpoint: Endpoint, signingKeys: [String], variantMaxAge: Int) {
-        self.endpoint = endpoint
-        parser = ImageURLParser(endpoint: endpoint)
-        locator = SourceLocator(endpoint: endpoint)
-        verifier = SignatureVerifier(endpoint: endpoint, keys: signingKeys)
+    init(_ served: ServedEndpoint, variantMaxAge: Int) {
+        self.served = served
         self.variantMaxAge = UInt32(clamping: variantMaxAge)
     }
 
-    var site: String { endpoint.account }
+    var endpoint: Endpoint { served.endpoint }
+
+    /// What commands know the endpoint by.
+    var site: String { endpoint.id }
 
     /// Reads the client's own words anew: an edge's reading decides hits only.
     func read(_ request: FetchRequest) throws(ImageURLError) -> WantedVariant {
-        let image = try parser.parse(target: request.target)
-        let now = Int64(Date().timeIntervalSince1970)
-        let verdict = verifier.verify(image.signature, target: request.target, now: now)
-        if let refusal = verdict.refusal(signedOnly: endpoint.signedOnly) { throw refusal }
-        var signed = false
-        if case .valid = verdict { signed = true }
-        let accept = effectiveAccept(image.recipe, AcceptClass(rawValue: request.accept), endpoint: endpoint)
-        return WantedVariant(
-            path: image.sourcePath,
-            identity: VariantIdentity(
-                locations: locator.locations(of: image), recipe: image.recipe, accept: accept, signed: signed))
+        let read = try served.read(
+            target: request.target.utf8.span, accept: AcceptClass(rawValue: request.accept),
+            now: Int64(Date().timeIntervalSince1970))
+        return WantedVariant(path: read.path, identity: read.identity)
     }
 
     func output(for accept: AcceptClass) -> OutputPolicy {

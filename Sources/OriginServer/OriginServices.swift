@@ -1,4 +1,5 @@
 import CacheProtocol
+import ImageURL
 import Journal
 import NodeAgent
 import ObjectCache
@@ -36,13 +37,21 @@ final class OriginReadiness: Sendable {
 struct AgentService: Service {
     let agent: NodeAgent
     let caches: OriginCaches
+    let configuration: CurrentConfiguration
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
             try await agent.run(
                 NodeAgentHooks(
                     emptyCaches: { try await caches.removeAll() },
-                    sweep: { await caches.sweep() }))
+                    configure: { applied in
+                        try configuration.follow(applied)
+                        agent.setShortestLease(configuration.value?.served.shortestLease ?? .max)
+                    },
+                    raiseFloor: { try await caches.raiseFloor(to: $0) },
+                    sweep: { await caches.sweep() },
+                    destroy: { try await caches.destroy($0) },
+                    records: { try await caches.records(of: $0) }))
         }
     }
 }

@@ -1,16 +1,13 @@
-import Curl
 import Foundation
-import ImageURL
 import NodeAgent
 import SourceStorage
 
-/// The storages file, read and made usable.
-struct OriginStorages: Sendable {
-    let ordered: OrderedStorages
-    /// What key derivation needs, in fall-back order.
-    let references: [StorageReference]
-    /// Ids of the storages on this machine's own disk.
-    let local: Set<String>
+/// The storages file: what the first configuration of a journal begins with. Secrets that are written there are taken out.
+struct SeedStorages: Sendable {
+    /// Without values of secrets.
+    let configurations: [StorageConfiguration]
+    /// Credentials by the storage's id; the configuration names them so, with version 1.
+    let written: [String: S3Credentials]
 
     /// - Throws: `SettingsError` with the file; what is wrong in it.
     init(file: String) throws {
@@ -24,13 +21,13 @@ struct OriginStorages: Sendable {
         guard !storages.isEmpty else {
             throw SettingsError("\(file) names no storage, so there would be no image to serve.")
         }
-        let client = try CurlClient()
-        let readers = try FileReaders()
-        ordered = OrderedStorages(try storages.map { try $0.makeStorage(client: client, readers: readers) })
-        references = storages.map {
-            StorageReference(id: $0.id, keyPrefix: $0.keyPrefix, usesQuery: $0.usesQuery)
+        var written: [String: S3Credentials] = [:]
+        configurations = storages.map { storage in
+            guard case .s3(var bucket) = storage.kind, case .written(let credentials) = bucket.credentials else { return storage }
+            written[storage.id] = credentials
+            bucket.credentials = .named(SecretName(id: storage.id, version: 1))
+            return StorageConfiguration(id: storage.id, kind: .s3(bucket))
         }
-        local = Set(
-            storages.filter { if case .local = $0.kind { true } else { false } }.map(\.id))
+        self.written = written
     }
 }

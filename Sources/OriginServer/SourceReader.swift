@@ -48,13 +48,15 @@ struct SourceReader: Sendable {
             let filled = try await fill(location, standing)
             return ReadSource(bytes: filled.body, metadata: filled.metadata, location: location, fromStorage: true)
         }
-        let key = CacheKey(Digest128(hashing: "shielded", location.storage, location.key, location.query))
+        let key = CacheKey(Digest128(hashing: "shielded", location.storage, location.meaning, location.key, location.query))
         let fresh: @Sendable (CachedObject) -> Bool = { object in
             object.staleBy == nil && object.metadata.fillRevision >= standing.newestMatch
                 && OriginPolicy.now() - object.metadata.bornAt < Int64(object.metadata.freshness.maxAge) * 1000
         }
-        let (object, role) = try await shield.object(for: key, newestMatch: standing.newestMatch, accepting: fresh) {
-            try await fill(location, standing)
+        let (object, role) = try await shield.object(
+            for: key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom, accepting: fresh
+        ) {
+            try await fill(location, standing, revalidating: heldCopy(key, standing))
         }
         var metadata = object.metadata
         metadata.fillRevision = min(metadata.fillRevision, standing.applied)
@@ -63,25 +65,60 @@ struct SourceReader: Sendable {
             fromStorage: role == .led)
     }
 
-    private func fill(_ location: SourceLocation, _ standing: RuleTable.Standing) async throws -> Filled {
-        let object = try await metrics.timeStorageRead(location.storage) {
-            try await storages.read(
-                [.init(storage: location.storage, key: location.key, query: location.query)], limits: limits)
+    /// - Parameter held: a copy that only time or a soft purge has made too old.
+    private func fill(
+        _ location: SourceLocation, _ standing: RuleTable.Standing, revalidating held: CachedObject? = nil
+    ) async throws -> Filled {
+        let place = OrderedStorages.Location(storage: location.storage, key: location.key, query: location.query)
+        let found = try await metrics.timeStorageRead(location.storage) {
+            try await storages.read([place], limits: limits, held: held.map { (place, Validators(of: $0.metadata)) })
         }
-        guard case .object(let source) = object.answer else {
-            throw StorageError(
-                .badAnswer(status: 304), storage: location.storage,
-                message: "Storage \"\(location.storage)\" answered \"not modified\" to a request without conditions.")
+        switch found.answer {
+        case .object(let source):
+            return Filled(metadata: metadata(of: source, at: location, standing), body: SharedBytes(source.body))
+        case .notModified:
+            guard let held else {
+                throw StorageError(
+                    .badAnswer(status: 304), storage: location.storage,
+                    message: "Storage \"\(location.storage)\" answered \"not modified\" to a request without conditions.")
+            }
+            var metadata = held.metadata
+            metadata.bornAt = OriginPolicy.now()
+            metadata.fillRevision = standing.applied
+            return Filled(metadata: metadata, body: try await BlockingRead.bytes(of: held.body))
         }
+    }
+
+    /// What the shield holds, if its storage may be asked whether it is still right. After a hard command nothing is:
+    /// a storage that answers "not modified" by a clock or a cache of its own would bring back what was purged.
+    private func heldCopy(_ key: CacheKey, _ standing: RuleTable.Standing) -> CachedObject? {
+        guard case .hit(let object) = shield.lookup(key), object.metadata.fillRevision >= standing.newestHard,
+            !Validators(of: object.metadata).isEmpty
+        else { return nil }
+        return object
+    }
+
+    private func metadata(
+        of source: SourceObject, at location: SourceLocation, _ standing: RuleTable.Standing
+    ) -> ObjectMetadata {
         let identity = SourceIdentity(storage: location.storage, key: location.key)
-        let metadata = ObjectMetadata(
-            contentType: source.contentType ?? "", entityTag: "", lastModified: HTTPDate.seconds(source.lastModified),
-            bornAt: OriginPolicy.now(), freshness: Freshness(maxAge: maxAge), fillRevision: standing.applied,
+        return ObjectMetadata(
+            contentType: source.contentType ?? "", entityTag: source.etag ?? "",
+            lastModified: HTTPDate.seconds(source.lastModified), bornAt: OriginPolicy.now(),
+            freshness: Freshness(maxAge: maxAge), fillRevision: standing.applied,
             scope: ObjectScope(
                 sources: [identity],
                 url: ObjectScope.urlDigest(source: identity, query: location.query, recipe: "source"), tags: source.tags,
                 site: site),
             isPrivate: source.isPrivate)
-        return Filled(metadata: metadata, body: SharedBytes(source.body))
+    }
+}
+
+extension Validators {
+    /// Of a shielded source, as its storage wrote them.
+    init(of metadata: ObjectMetadata) {
+        self.init(
+            etag: metadata.entityTag.isEmpty ? nil : metadata.entityTag,
+            lastModified: metadata.lastModified.map(HTTPDate.text))
     }
 }

@@ -53,39 +53,39 @@ struct VignetteOrigin {
         }
         let desk = try await CommandDesk(
             journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000),
-            mayMissGrants: !isContinuous)
+            leases: { EndpointLeases(ofDocument: $0) }, mayMissGrants: !isContinuous)
         let agent = try NodeAgent(
             configuration: NodeAgentConfiguration(name: configuration.node.name, role: .origin), folder: folder,
             link: OwnDesk(desk: desk), log: log)
 
-        // What it keeps, where it reads, and who transforms.
+        // The configuration: the journal's, which begins with this node's own settings.
+        let seeds = try SeedStorages(file: configuration.storagesFile)
+        let storages = try StorageMaker(
+            secrets: SecretFolder(path: configuration.secretsFolder, privateKey: privateKey, written: seeds.written))
+        let seed = ConfigurationSeed(configuration: configuration, storages: storages, seeds: seeds)
+        if let ordered = try await seed.plant(in: journal, desk) { seed.reportDifference(from: ordered, log) }
+        let current = CurrentConfiguration(storages: storages, variantMaxAge: configuration.variantMaxAge, log: log)
+        let office = ConfigurationOffice(desk: desk, agent: agent, storages: storages)
+
+        // What it keeps, and who transforms.
         let caches = try OriginCaches(configuration, rules: agent.rules, log: log)
-        let storages = try OriginStorages(file: configuration.storagesFile)
-        let endpoint = Endpoint(
-            account: configuration.account, storages: storages.references, avifAuto: configuration.avifAuto,
-            signedOnly: configuration.signedOnly)
-        let policy = OriginPolicy(
-            endpoint: endpoint, signingKeys: [privateKey], variantMaxAge: configuration.variantMaxAge)
         let workers = try WorkerPool(
             configuration: WorkerPoolConfiguration(
                 executable: configuration.workerExecutable, workers: configuration.workerCount))
         let pipeline = OriginPipeline(
-            policy: policy, agent: agent, variants: caches.variants,
-            sources: SourceReader(
-                storages: storages.ordered, unshielded: storages.local, shield: caches.sources, site: policy.site,
-                maxAge: UInt32(clamping: configuration.sourceMaxAge), limits: ReadLimits(),
-                metrics: metrics),
+            configuration: current, agent: agent, caches: caches, sourceMaxAge: UInt32(clamping: configuration.sourceMaxAge),
             workers: workers, metrics: metrics, failures: FailureLog(log))
         agent.register(in: metrics.registry)
         caches.sources.register(in: metrics.registry, as: "sources")
         caches.variants.register(in: metrics.registry, as: "variants")
 
         // Who may ask: nodes with the token, people with the private key.
-        let protocolRoutes = CacheProtocolRoutes(
-            desk: desk, pipeline: pipeline,
-            edgeConfiguration: EdgeConfigurationAnswer(
-                endpoint: String(decoding: try JSONEncoder().encode(endpoint), as: UTF8.self), signingKeys: [privateKey]))
-        let api = APIRoutes(desk: desk, resolver: CommandResolver(policy: policy))
+        let protocolRoutes = CacheProtocolRoutes(desk: desk, pipeline: pipeline, configuration: current)
+        let intake = CommandIntake(desk: desk)
+        let api = APIRoutes(
+            commands: CommandRoutes(desk: desk, intake: intake), nodes: NodeRoutes(desk: desk, intake: intake),
+            receipts: ReceiptRoutes(desk: desk, signer: try ReceiptKeyFile.open(inDataFolder: configuration.node.dataFolder)),
+            configuration: ConfigurationRoutes(current: current, office: office, desk: desk))
         let readiness = OriginReadiness(agent: agent)
         let telemetry = TelemetryListener(
             configuration: TelemetryConfiguration(host: configuration.node.telemetry.host, port: configuration.node.telemetry.port),
@@ -98,7 +98,7 @@ struct VignetteOrigin {
             telemetry,
             CachesService(caches: caches),
             WorkersService(workers: workers, readiness: readiness),
-            AgentService(agent: agent, caches: caches),
+            AgentService(agent: agent, caches: caches, configuration: current),
             Application(
                 router: protocolRoutes.router(token: token),
                 configuration: .init(
@@ -124,5 +124,9 @@ struct OwnDesk: JournalLink {
 
     func follow(_ request: FollowRequest) async throws -> FollowAnswer {
         try await desk.follow(request)
+    }
+
+    func report(_ report: NodeReport) async throws {
+        await desk.report(report)
     }
 }

@@ -37,7 +37,7 @@ struct SQLiteConnection: SQLConnection {
 
     /// SQLite takes `$1` for a name and numbers it by where it stands; `?1` is the number itself.
     private static func numbered(_ statement: String) -> String {
-        statement.replacing("$", with: "?")
+        String(decoding: statement.utf8.map { $0 == UInt8(ascii: "$") ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
     }
 
     /// - Throws: a text holds a NUL: SQLite would give it back cut off there, and PostgreSQL does not take it at all.

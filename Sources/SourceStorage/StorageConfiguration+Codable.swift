@@ -26,7 +26,7 @@ extension StorageConfiguration {
 extension StorageConfiguration: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case id, type, folder, baseURL, query, maximumRedirects, bucket, region, endpoint, accessKey, secretKey
-        case sessionToken, prefix, pathStyle, allowNetworks
+        case sessionToken, credentials, prefix, pathStyle, allowNetworks
     }
 
     /// Any key, so that a misspelt one is an error and not a silent default.
@@ -62,25 +62,17 @@ extension StorageConfiguration: Codable {
             kind = .webFolder(folder)
         case "s3":
             allowed = [
-                .bucket, .region, .endpoint, .accessKey, .secretKey, .sessionToken, .prefix, .pathStyle, .allowNetworks,
+                .bucket, .region, .endpoint, .accessKey, .secretKey, .sessionToken, .credentials, .prefix, .pathStyle,
+                .allowNetworks,
             ]
             var bucket = S3Bucket(
-                bucket: try values.decode(String.self, forKey: .bucket),
-                credentials: S3Credentials(
-                    accessKey: try values.decode(String.self, forKey: .accessKey),
-                    secretKey: try values.decode(String.self, forKey: .secretKey),
-                    sessionToken: try values.decodeIfPresent(String.self, forKey: .sessionToken)))
+                bucket: try values.decode(String.self, forKey: .bucket), credentials: try Self.credentials(values))
             guard !bucket.bucket.isEmpty, bucket.bucket.utf8.allSatisfy(Self.isNameByte) else {
                 throw wrong(.bucket, "it is letters, digits, \"-\", \"_\" and \".\".")
             }
             bucket.region = try values.decodeIfPresent(String.self, forKey: .region) ?? bucket.region
             guard !bucket.region.isEmpty, bucket.region.utf8.allSatisfy(Self.isNameByte) else {
                 throw wrong(.region, "it is a name such as eu-central-1.")
-            }
-            for (key, text) in [
-                (Key.accessKey, bucket.credentials.accessKey), (.secretKey, bucket.credentials.secretKey),
-            ] {
-                guard !text.isEmpty else { throw wrong(key, "it is empty.") }
             }
             bucket.endpoint = try values.decodeIfPresent(String.self, forKey: .endpoint)
             bucket.prefix = try values.decodeIfPresent(String.self, forKey: .prefix) ?? ""
@@ -98,6 +90,27 @@ extension StorageConfiguration: Codable {
                     debugDescription:
                         "a storage of this type has no such key; it has \(known.sorted().joined(separator: ", "))."))
         }
+    }
+
+    /// Either by their name or as they are.
+    private static func credentials(_ values: KeyedDecodingContainer<Key>) throws -> Credentials {
+        if let name = try values.decodeIfPresent(SecretName.self, forKey: .credentials) {
+            for key in [Key.accessKey, .secretKey, .sessionToken] where values.contains(key) {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: values, debugDescription: "\"credentials\" names it; write one of the two.")
+            }
+            return .named(name)
+        }
+        let credentials = S3Credentials(
+            accessKey: try values.decode(String.self, forKey: .accessKey),
+            secretKey: try values.decode(String.self, forKey: .secretKey),
+            sessionToken: try values.decodeIfPresent(String.self, forKey: .sessionToken))
+        for (key, text) in [(Key.accessKey, credentials.accessKey), (.secretKey, credentials.secretKey)] {
+            guard !text.isEmpty else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "it is empty.")
+            }
+        }
+        return .written(credentials)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -118,9 +131,14 @@ extension StorageConfiguration: Codable {
             try values.encode(bucket.bucket, forKey: .bucket)
             try values.encode(bucket.region, forKey: .region)
             try values.encodeIfPresent(bucket.endpoint, forKey: .endpoint)
-            try values.encode(bucket.credentials.accessKey, forKey: .accessKey)
-            try values.encode(bucket.credentials.secretKey, forKey: .secretKey)
-            try values.encodeIfPresent(bucket.credentials.sessionToken, forKey: .sessionToken)
+            switch bucket.credentials {
+            case .written(let credentials):
+                try values.encode(credentials.accessKey, forKey: .accessKey)
+                try values.encode(credentials.secretKey, forKey: .secretKey)
+                try values.encodeIfPresent(credentials.sessionToken, forKey: .sessionToken)
+            case .named(let name):
+                try values.encode(name, forKey: .credentials)
+            }
             try values.encode(bucket.prefix, forKey: .prefix)
             try values.encodeIfPresent(bucket.pathStyle, forKey: .pathStyle)
             try values.encode(bucket.allowNetworks, forKey: .allowNetworks)

@@ -30,14 +30,20 @@ public struct StorageConfiguration: Sendable, Equatable {
         public var allowNetworks: [String] = []
     }
 
+    public enum Credentials: Sendable, Equatable {
+        /// `accessKey`, `secretKey` and, for temporary credentials, `sessionToken`.
+        case written(S3Credentials)
+        /// `credentials`: kept elsewhere, under this name.
+        case named(SecretName)
+    }
+
     public struct S3Bucket: Sendable, Equatable {
         public var bucket: String
         /// Default: `us-east-1`.
         public var region = "us-east-1"
         /// The server's URL. Default: Amazon's in the region.
         public var endpoint: String?
-        /// `accessKey`, `secretKey` and, for temporary credentials, `sessionToken`.
-        public var credentials: S3Credentials
+        public var credentials: Credentials
         /// Put before every path by whoever derives keys; ``StorageConfiguration/keyPrefix``.
         public var prefix = ""
         /// Whether the bucket's name stands in the path rather than in the host. Default: with an `endpoint`, and for
@@ -65,12 +71,23 @@ public struct StorageConfiguration: Sendable, Equatable {
         if case .webFolder(let folder) = kind { folder.usesQuery } else { false }
     }
 
+    /// The place that the id means, without what may change while it stays the same place (credentials, networks, how it
+    /// is reached). Two places never have the same text.
+    public var meaning: String {
+        switch kind {
+        case .local(let local): "local \(local.folder)"
+        case .webFolder(let folder): "web-folder \(folder.baseURL)"
+        case .s3(let s3): "s3 \(s3.bucket) \(s3.endpoint ?? "amazon") \(s3.prefix)"
+        }
+    }
+
     /// The storage itself.
     ///
+    /// - Parameter secret: What is kept under the name of credentials.
     /// - Throws: What is wrong with a value. A storage that is not there, a folder apart, shows at the first read.
-    public func makeStorage(client: CurlClient, readers: FileReaders) throws(StorageConfigurationError)
-        -> any SourceStorage
-    {
+    public func makeStorage(
+        client: CurlClient, readers: FileReaders, secret: (SecretName) -> S3Credentials? = { _ in nil }
+    ) throws(StorageConfigurationError) -> any SourceStorage {
         switch kind {
         case .local(let local):
             return try LocalFolderStorage(id: id, folder: local.folder, readers: readers)
@@ -83,9 +100,18 @@ public struct StorageConfiguration: Sendable, Equatable {
             guard !endpoint.contains("?"), !endpoint.contains("@") else {
                 throw wrong("\"endpoint\" may hold no query and no credentials.")
             }
+            let credentials: S3Credentials
+            switch s3.credentials {
+            case .written(let written): credentials = written
+            case .named(let name):
+                guard let kept = secret(name) else {
+                    throw wrong("its credentials \(name) are not among the secrets of this node, or can't be read.")
+                }
+                credentials = kept
+            }
             return try S3Storage(
                 id: id, bucket: s3.bucket, region: s3.region, endpoint: try base(endpoint, "endpoint"),
-                pathStyle: s3.pathStyle ?? (s3.endpoint != nil || s3.bucket.contains(".")), credentials: s3.credentials,
+                pathStyle: s3.pathStyle ?? (s3.endpoint != nil || s3.bucket.contains(".")), credentials: credentials,
                 networks: try networks(s3.allowNetworks), client: client)
         }
     }

@@ -15,35 +15,56 @@ struct LeaseHolderTests {
     @Test func aGrantCountsFromBeforeItWasAskedForAndOnceItsHeadIsApplied() {
         var holder = LeaseHolder()
         holder.receive(Grant(head: revision(3), duration: 1_000), requestedAt: at(0))
-        #expect(holder.answersUntil == BootInstant(nanoseconds: 0))
+        #expect(holder.answersUntil() == BootInstant(nanoseconds: 0))
         holder.apply(through: revision(2))
-        #expect(holder.answersUntil == BootInstant(nanoseconds: 0))
+        #expect(holder.answersUntil() == BootInstant(nanoseconds: 0))
         holder.apply(through: revision(3))
-        #expect(holder.answersUntil == at(1_000))
+        #expect(holder.answersUntil() == at(1_000))
         holder.surrender()
-        #expect(holder.answersUntil == BootInstant(nanoseconds: 0))
+        #expect(holder.answersUntil() == BootInstant(nanoseconds: 0))
     }
 
-    @Test func whatIsDiscardedIsNeverMissed() {
+    /// What the node counts for itself never goes beyond what the journal's side waits for, at any lease: the rule by which
+    /// everything stands, over grants that come in any order.
+    @Test func aHolderNeverOutlastsItsGrantsAndLosesNone() {
         withSeeds(500) { generator in
             var holder = LeaseHolder()
-            var all: [(head: Revision, until: BootInstant)] = []
+            var all: [(grant: Grant, requestedAt: BootInstant)] = []
             var applied = Revision.zero
-            for _ in 0..<40 {
+            for step in 0..<40 {
                 if generator.flag() {
                     let grant = Grant(head: revision(generator.next() % 10), duration: generator.next() % 100)
-                    let requestedAt = at(generator.next() % 100)
+                    // Requests are sent one after another; their answers may name any head.
+                    let requestedAt = at(UInt64(step) * 5)
                     holder.receive(grant, requestedAt: requestedAt)
-                    all.append((grant.head, requestedAt.advanced(byMilliseconds: grant.duration)))
+                    all.append((grant, requestedAt))
                 } else {
                     let through = revision(generator.next() % 10)
                     holder.apply(through: through)
                     applied = max(applied, through)
                 }
-                let expected = all.filter { $0.head <= applied }.map(\.until).max()
-                try expectEqual(holder.answersUntil, expected ?? BootInstant(nanoseconds: 0), "answersUntil")
+                let usable = all.filter { $0.grant.head <= applied }
+                for lease in [5, 50, UInt64.max] {
+                    let found = holder.answersUntil(lease: lease)
+                    let longest = usable.map { $0.requestedAt.advanced(byMilliseconds: min(lease, $0.grant.duration)) }.max()
+                    if found > longest ?? BootInstant(nanoseconds: 0) {
+                        throw Mismatch(description: "answers until \(found), longer than any grant: \(String(describing: longest))")
+                    }
+                    let latest = usable.max { $0.requestedAt < $1.requestedAt }
+                    let expected = latest.map { $0.requestedAt.advanced(byMilliseconds: min(lease, $0.grant.duration)) }
+                    try expectEqual(found, expected ?? BootInstant(nanoseconds: 0), "answersUntil(\(lease))")
+                }
             }
         }
+    }
+
+    @Test func anEndpointWithAShorterLeaseEndsEarlier() {
+        let gate = LeaseGate()
+        gate.update { $0.receive(Grant(head: .zero, duration: 600), requestedAt: at(0)) }
+        #expect(gate.mayAnswer(at: at(9), lease: 10))
+        #expect(!gate.mayAnswer(at: at(10), lease: 10))
+        #expect(gate.mayAnswer(at: at(599), lease: 600))
+        #expect(!gate.mayAnswer(at: at(600), lease: 1_000))
     }
 
     @Test func theGateClosesAtTheInstantItself() {
@@ -59,14 +80,16 @@ struct LeaseLedgerTests {
     /// Keeps every grant, as the rule reads (DESIGN §4, rule 4).
     private struct Model {
         var known: Set<Incarnation> = []
-        var grants: [(incarnation: Incarnation, head: Revision, until: BootInstant)] = []
+        var grants: [(incarnation: Incarnation, grant: Grant, seen: BootInstant)] = []
         var acknowledged: [Incarnation: Revision] = [:]
 
-        func awaited(for revision: Revision, at now: BootInstant) -> [Incarnation: BootInstant] {
+        func awaited(for revision: Revision, lease: UInt64, at now: BootInstant) -> [Incarnation: BootInstant] {
             var awaited: [Incarnation: BootInstant] = [:]
-            for grant in grants where grant.head < revision && grant.until > now {
-                guard acknowledged[grant.incarnation] ?? .zero < revision else { continue }
-                awaited[grant.incarnation] = max(grant.until, awaited[grant.incarnation] ?? grant.until)
+            for (incarnation, grant, seen) in grants where grant.head < revision {
+                guard acknowledged[incarnation] ?? .zero < revision else { continue }
+                let used = min(lease, grant.duration)
+                let until = seen.advanced(byMilliseconds: used + Grant.margin(on: used))
+                if until > now { awaited[incarnation] = max(until, awaited[incarnation] ?? until) }
             }
             return awaited
         }
@@ -92,9 +115,8 @@ struct LeaseLedgerTests {
                 switch generator.next() % 6 {
                 case 0, 1:
                     let grant = Grant(head: revision(head), duration: generator.next() % 400)
-                    let until = at(now + grant.duration + Grant.margin(on: grant.duration))
                     ledger.record(grant, of: Self.nodes[index], incarnation, at: at(now))
-                    model.grants.append((incarnation, grant.head, until))
+                    model.grants.append((incarnation, grant, at(now)))
                     model.known.insert(incarnation)
                 case 2:
                     let acknowledged = revision(head - min(head, generator.next() % 4))
@@ -109,7 +131,7 @@ struct LeaseLedgerTests {
                     guard generator.flag() else { break }
                     ledger.forgetRunOut(at: at(now))
                     for known in model.known
-                    where !model.grants.contains(where: { $0.incarnation == known && $0.until > at(now) }) {
+                    where !model.grants.contains(where: { $0.incarnation == known && $0.grant.hasRunOut(after: $0.seen, lease: .max) > at(now) }) {
                         model.drop(known)
                     }
                 default:
@@ -118,9 +140,9 @@ struct LeaseLedgerTests {
                     model.drop(incarnation)
                 }
                 // A command that has just committed, or is about to: the ledger is never asked about older ones.
-                for asked in [head, head + 1] {
-                    let expected = model.awaited(for: revision(asked), at: at(now))
-                    let found = ledger.awaited(for: revision(asked), at: at(now))
+                for (asked, lease) in [(head, .max), (head + 1, .max), (head, 50), (head + 1, 200)] as [(UInt64, UInt64)] {
+                    let expected = model.awaited(for: revision(asked), lease: lease, at: at(now))
+                    let found = ledger.awaited(for: revision(asked), lease: lease, at: at(now))
                     for (awaited, until) in expected {
                         guard let found = found.first(where: { $0.incarnation == awaited }) else {
                             throw Mismatch(description: "\(awaited) is not awaited for \(asked) at \(now)")

@@ -76,14 +76,53 @@ extension SeededGenerator {
 
     mutating func command() -> Command {
         let scope: CommandScope =
-            switch next() % 5 {
+            switch next() % 8 {
+            case 5: .prefix(list { $0.source() })
+            case 6:
+                .configuration(
+                    ConfigurationChange(
+                        document: text(), revokedStorages: list { $0.text() }, revokedSites: list { $0.text() }))
+            case 7: .node(number())
             case 0: .url(list { $0.digest() })
             case 1: .source(list { $0.source() })
             case 2: .tag(text())
             case 3: .site(text())
             default: .all
             }
-        return Command(kind: CommandKind.allCases.randomElement(using: &self) ?? .lift, scope: scope, label: text())
+        return Command(kind: CommandKind.allCases.randomElement(using: &self) ?? .lift, scope: scope, sites: list { $0.text() }, label: text())
+    }
+
+    mutating func snapshot() -> RuleSnapshot {
+        let journal = journal()
+        var table = RuleTable(journal: journal)
+        for number in 0..<next() % 6 {
+            let entry = JournalEntry(
+                revision: Revision(rawValue: number + 1), command: command(), issuedAt: 0, issuedBy: "",
+                following: table.chain)
+            // It follows by its making.
+            try? table.apply(entry)
+        }
+        return RuleSnapshot(journal: journal, table: table)
+    }
+
+    mutating func removal() -> RemovalReport {
+        RemovalReport(revision: revision(), objects: number(), bytes: number(), at: Int64(bitPattern: number()))
+    }
+
+    mutating func report() -> NodeReport {
+        NodeReport(
+            question: number(), node: node(),
+            records: list {
+                KeptRecord(
+                    cache: $0.text(), tier: $0.text(), key: CacheKey($0.digest()), contentType: $0.text(),
+                    bytes: $0.number(), fillRevision: $0.revision())
+            }, failure: text())
+    }
+
+    mutating func configurationAnswer() -> EdgeConfigurationAnswer {
+        EdgeConfigurationAnswer(
+            revision: revision(), document: text(),
+            signingKeys: list { .init(id: $0.text(), version: $0.number(), value: $0.text()) })
     }
 
     mutating func entry() -> JournalEntry {
@@ -100,14 +139,20 @@ extension SeededGenerator {
         FollowRequest(
             node: node(), incarnation: Incarnation(rawValue: number()), joins: flag(), leaves: flag(),
             journal: flag() ? journal() : nil, applied: revision(), chain: flag() ? .root(of: journal()) : nil,
-            wantsGrant: flag(), patience: number())
+            wantsGrant: flag(), removals: list { $0.removal() }, patience: number())
     }
 
     mutating func followAnswer() -> FollowAnswer {
         switch next() % 3 {
         case 0: .startOver(journal())
         case 1: .superseded
-        default: .entries(list { $0.entry() }, grant: flag() ? Grant(head: revision(), duration: number()) : nil)
+        default:
+            .news(
+                FollowNews(
+                    snapshot: flag() ? snapshot() : nil,
+                    erasures: list { Erasure(revision: $0.revision(), sources: $0.list { $0.source() }) },
+                    entries: list { $0.entry() }, grant: flag() ? Grant(head: revision(), duration: number()) : nil,
+                    questions: list { NodeQuestion(id: $0.number(), sources: $0.list { $0.source() }) }))
         }
     }
 

@@ -24,6 +24,8 @@ struct WireCodecTests {
     private let kinds = [
         Kind(Command.self) { $0.command() }, Kind(JournalEntry.self) { $0.entry() },
         Kind(FollowRequest.self) { $0.followRequest() }, Kind(FollowAnswer.self) { $0.followAnswer() },
+        Kind(NodeReport.self) { $0.report() }, Kind(EdgeConfigurationAnswer.self) { $0.configurationAnswer() },
+        Kind(RuleSnapshot.self) { $0.snapshot() },
         Kind(ObjectScope.self) { $0.scope() }, Kind(ObjectMetadata.self) { $0.metadata() },
         Kind(FetchRequest.self) { $0.fetchRequest() }, Kind(FetchAnswer.self) { $0.fetchAnswer() },
         Kind(NodeIdentity.self) { $0.node() }, Kind(SourceIdentity.self) { $0.source() },

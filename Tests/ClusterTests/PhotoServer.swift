@@ -6,9 +6,10 @@ import Synchronization
 final class PhotoServer: Sendable {
     let url: String
     private let listener: CInt
-    private let files = Mutex<[String: [UInt8]]>([:])
+    private let files = Mutex<[String: File]>([:])
     private let counts = Mutex<[String: Int]>([:])
     private let hold = Hold()
+    private let isStopped = Atomic<Bool>(false)
 
     init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -37,14 +38,23 @@ final class PhotoServer: Sendable {
         }
     }
 
+    /// Answers nobody any more, on connections that are open neither.
     func stop() {
+        guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
         Glibc.shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }
 
+    private struct File {
+        var bytes: [UInt8]
+        /// `Name: value` lines.
+        var headers: [String]
+    }
+
     /// Sets or takes away what lies under `/name`.
-    func put(_ name: String, _ bytes: [UInt8]?) {
-        files.withLock { $0["/" + name] = bytes }
+    /// - Parameter headers: `Name: value`, sent with it.
+    func put(_ name: String, _ bytes: [UInt8]?, headers: [String] = []) {
+        files.withLock { $0["/" + name] = bytes.map { File(bytes: $0, headers: headers) } }
     }
 
     func reads(of name: String) -> Int {
@@ -69,9 +79,10 @@ final class PhotoServer: Sendable {
                 let path = String(text.split(separator: " ")[1].prefix { $0 != "?" })
                 pending = Array(text[end.upperBound...].utf8)
                 counts.withLock { $0[path, default: 0] += 1 }
-                let body = files.withLock { $0[path] }
+                let file = files.withLock { $0[path] }
                 hold.wait(path)
-                guard answer(body, on: connection) else { return }
+                guard !isStopped.load(ordering: .acquiring) else { return }
+                guard answer(file, on: connection) else { return }
             }
             let count = recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return }
@@ -79,9 +90,10 @@ final class PhotoServer: Sendable {
         }
     }
 
-    private func answer(_ body: [UInt8]?, on connection: CInt) -> Bool {
-        let bytes = body ?? Array("missing".utf8)
-        let head = "HTTP/1.1 \(body == nil ? "404 Not Found" : "200 OK")\r\nContent-Length: \(bytes.count)\r\n\r\n"
+    private func answer(_ file: File?, on connection: CInt) -> Bool {
+        let bytes = file?.bytes ?? Array("missing".utf8)
+        let lines = [file == nil ? "HTTP/1.1 404 Not Found" : "HTTP/1.1 200 OK", "Content-Length: \(bytes.count)"]
+        let head = (lines + (file?.headers ?? [])).joined(separator: "\r\n") + "\r\n\r\n"
         let all = Array(head.utf8) + bytes
         var sent = 0
         while sent < all.count {

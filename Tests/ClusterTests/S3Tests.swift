@@ -15,13 +15,13 @@ extension ClusterTests {
             let photos = try PhotoServer()
             defer { photos.stop() }
             try await Cluster.with(edges: 1, sources: photos.url) { cluster in
-                try await Self.read(from: seaweed, bucket, keys[0], keys[1], in: cluster)
+                try await Self.read(from: seaweed, bucket, keys[0], keys[1], version: 1, in: cluster)
                 let answer = try await cluster.get(0, "tr:w-300,h-200,c-at_max,f-jpg/dir/%C3%A9%201.jpg")
                 #expect(answer.status == 200)
                 #expect(TestPhotos.size(ofJPEG: answer.body)?.width == 148)
                 #expect(try await cluster.get(0, "dir/none.jpg").status == 404)
 
-                try await Self.read(from: seaweed, bucket, keys[0], "wrong" + keys[1], in: cluster)
+                try await Self.read(from: seaweed, bucket, keys[0], "wrong" + keys[1], version: 2, in: cluster)
                 let purge = try await cluster.vignette("purge", "--all", "--wait")
                 #expect(purge.status == 0, "\(purge.output)")
                 let refused = try await cluster.get(0, "tr:w-300,h-200,c-at_max,f-jpg/dir/%C3%A9%201.jpg")
@@ -46,20 +46,22 @@ extension ClusterTests {
             guard answer.status == 200 else { throw ClusterFailure("SeaweedFS refuses \(key): \(answer.status)") }
         }
 
-        /// Gives the cluster another storages file, as an operator would.
+        /// Gives the cluster the bucket as its storage, as an operator would: the secret is a file of its own.
         private static func read(
-            from server: RealServer, _ bucket: String, _ accessKey: String, _ secretKey: String, in cluster: Cluster
+            from server: RealServer, _ bucket: String, _ accessKey: String, _ secretKey: String, version: Int,
+            in cluster: Cluster
         ) async throws {
-            for name in ["edge-1", "origin-1"] { try await cluster.node("stop", name) }
-            let storages: [[String: Any]] = [
-                [
-                    "id": "bucket", "type": "s3", "bucket": bucket, "endpoint": server.url, "pathStyle": true,
-                    "accessKey": accessKey, "secretKey": secretKey,
+            let secret = try JSONEncoder().encode(["accessKey": accessKey, "secretKey": secretKey])
+            try cluster.write(secret: "bucket.\(version)", String(decoding: secret, as: UTF8.self))
+            try await cluster.configure {
+                $0["storages"] = [
+                    [
+                        "id": "bucket", "type": "s3", "bucket": bucket, "endpoint": server.url, "pathStyle": true,
+                        "credentials": ["id": "bucket", "version": version],
+                    ] as [String: Any]
                 ]
-            ]
-            try JSONSerialization.data(withJSONObject: storages)
-                .write(to: URL(fileURLWithPath: cluster.data + "/storages.json"))
-            for name in ["origin-1", "edge-1"] { try await cluster.node("start", name) }
+                $0["endpoints"] = [["id": "", "storages": ["bucket"]]]
+            }
         }
     }
 }

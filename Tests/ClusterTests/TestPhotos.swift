@@ -20,6 +20,21 @@ enum TestPhotos {
         return try image.encoded(.jpeg(quality: 90)).withUnsafeBytes { Array($0) }
     }
 
+    /// A JPEG of noise: no two have bytes of their data in common, nor have two variants of one.
+    static func noise(_ seed: UInt64, width: Int = 320, height: Int = 240) throws -> [UInt8] {
+        _ = started
+        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        let pixels = (0..<width * height * 3).map { _ in
+            // Xorshift: the picture is the same in every run.
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return UInt8(truncatingIfNeeded: state >> 32)
+        }
+        let image = try VipsImage(width: width, height: height, bands: 3, pixels: pixels)
+        return try image.encoded(.jpeg(quality: 90)).withUnsafeBytes { Array($0) }
+    }
+
     /// Width and height that a JPEG's frame header states.
     static func size(ofJPEG bytes: [UInt8]) -> (width: Int, height: Int)? {
         var index = 2

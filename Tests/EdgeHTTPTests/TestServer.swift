@@ -106,11 +106,17 @@ final class RawClient: Sendable {
         try await channel.setOption(.autoRead, value: false).get()
     }
 
+    func readOn() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
+    }
+
     func close() async throws {
         try await channel.close().get()
     }
 
     var isEnded: Bool { inbox.isEnded }
+    /// Whether it ended in an error rather than in order.
+    var wasReset: Bool { inbox.wasReset }
 }
 
 /// Line ends become `\n`, a lone CR or LF shows, and the date is taken out.
@@ -125,12 +131,16 @@ private final class Inbox: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var ended = false
+        var reset = false
         var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)?
     }
 
     private let state = Mutex(State())
 
     var isEnded: Bool { state.withLock { $0.ended } }
+    var wasReset: Bool { state.withLock { $0.reset } }
+
+    func noteReset() { state.withLock { $0.reset = true } }
 
     func change(_ bytes: [UInt8], ended: Bool) {
         let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
@@ -181,6 +191,7 @@ private final class InboxHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        inbox.noteReset()
         context.close(promise: nil)
     }
 }

@@ -1,16 +1,7 @@
-import Foundation
 import ImageURL
 import Testing
 
 @Suite struct EndpointTests {
-    @Test func `What is left out of the configuration has its default`() throws {
-        let json = #"{"account":"demo","storages":[{"id":"photos"}]}"#
-        let endpoint = try JSONDecoder().decode(Endpoint.self, from: Data(json.utf8))
-        #expect(endpoint == Endpoint(account: "demo", storages: [StorageReference(id: "photos")]))
-        let back = try JSONDecoder().decode(Endpoint.self, from: JSONEncoder().encode(endpoint))
-        #expect(back == endpoint)
-    }
-
     @Test func `A source lies where each storage keeps it, in order`() throws {
         let endpoint = Endpoint(
             account: "demo",
@@ -43,8 +34,8 @@ import Testing
 
     @Test(arguments: [
         (Endpoint(account: "demo"), "/demo/x/a.jpg", "x/a.jpg"),
-        (Endpoint(account: "demo", prefix: "shop"), "/demo/shop/x/a.jpg", "x/a.jpg"),
-        (Endpoint(account: "", prefix: "shop"), "/shop/x/a.jpg", "x/a.jpg"),
+        (Endpoint(account: "demo", id: "shop"), "/demo/shop/x/a.jpg", "x/a.jpg"),
+        (Endpoint(account: "", id: "shop"), "/shop/x/a.jpg", "x/a.jpg"),
         (Endpoint(account: ""), "/x/a.jpg", "x/a.jpg"),
         (Endpoint(account: "demo"), "/d%65mo/x/a.jpg", "x/a.jpg"),
         (Endpoint(account: "demo"), "/demo/demo/a.jpg", "demo/a.jpg"),

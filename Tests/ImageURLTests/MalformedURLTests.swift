@@ -24,10 +24,11 @@ import Testing
             ",", ":", ",,", "::", "w-1,", "w-1:", ",w-1", ":w-1", "w-1,,h-1", "w-1::h-1", "w-1,:h-1", "w-1:,h-1", "%2C", "%3A",
             "w-1%2C", "w-1%3A%3Ah-1",
         ].map { ("EBADTR", $0, "empty item") }
+        + ["n-thumb", "n-", "n"].map { ("EBADTR", $0, $0) }
         + [
             "ar-4-3", "ar-4:3", "ar-1", "cm-extract", "cm-pad_resize", "cm-bogus", "cm", "fo-auto", "fo-face", "x-1", "y-1",
             "xc-1", "yc-1", "z-2", "lo-true", "pr-true", "md-true", "cp-true", "c2pa-true", "dn-72", "orig-true", "di-a@@b.jpg",
-            "n-thumb", "n-", "pg-2", "rt-90", "rt-auto", "fl-h", "r-max", "b-5_FFF000", "bg-red", "o-50", "t-true", "bl-5",
+            "pg-2", "rt-90", "rt-auto", "fl-h", "r-max", "b-5_FFF000", "bg-red", "o-50", "t-true", "bl-5",
             "e-grayscale", "e-usm-1-2-3-4", "e", "cr-FF0000", "if-w_gt_100", "if-else", "if-end", "l-text", "l-end",
             "w-auto", "dpr-auto", "w-iw", "w-iw_div_2", "h-ih_mul_0.5", "w-2_mul_iw", "dpr-iw_div_100", "h-bh_sub_10_add_2",
             "c-pad_resize", "c-maintain_ratio_no_enlarge", "c-extract", "f-gif", "f-svg", "f-jxl", "f-mp4", "f-webm",

@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `Under a named endpoint both ways to sign are right`() {
-        let shop = Endpoint(account: "demo", prefix: "shop")
+        let shop = Endpoint(account: "demo", id: "shop")
         #expect(verdict("/demo/shop/a.jpg?ik-s=\(sign("a.jpg"))", endpoint: shop) == .valid(notAfter: nil))
         #expect(verdict("/demo/shop/a.jpg?ik-s=\(sign("shop/a.jpg"))", endpoint: shop) == .valid(notAfter: nil))
         #expect(verdict("/demo/shop/a.jpg?ik-s=\(sign("demo/shop/a.jpg"))", endpoint: shop) == .invalid)

@@ -31,12 +31,12 @@ import Testing
         #expect(!status.isCompleted)
         #expect(status.nodes.map(\.state.word) == ["waiting"])
         journal.grantGate.open()
-        guard case .entries(let entries, let grant?) = try await answer.value else {
+        guard case .news(let news) = try await answer.value, let grant = news.grant else {
             Issue.record("no grant")
             return
         }
         #expect(grant.head == .zero)
-        for entry in entries { try node.table.apply(entry) }
+        for entry in news.entries { try node.table.apply(entry) }
         _ = try await desk.follow(node.request())
         #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.isCompleted == true)
     }
@@ -93,8 +93,8 @@ import Testing
         journal.losesAppends.store(true, ordering: .relaxed)
         await #expect(throws: GatedJournal.Refused.self) { try await desk.submit(purge, by: "") }
         journal.losesAppends.store(false, ordering: .relaxed)
-        guard case .entries(let entries, _) = try await answer.value else { return }
-        #expect(entries.map(\.revision.rawValue) == [1])
+        guard case .news(let news) = try await answer.value else { return }
+        #expect(news.entries.map(\.revision.rawValue) == [1])
         let second = try await desk.submit(purge, by: "").revision
         while node.table.applied < second { try await node.follow() }
         try await node.follow()

@@ -68,11 +68,11 @@ import Testing
     @Test func aNodeWhoseGrantNamesTheCommandIsNotWaitedFor() async throws {
         let revision = try await desk.submit(purge, by: "").revision
         var node = Follower(desk, name: "a")
-        guard case .entries(let entries, let grant?) = try await node.follow(wantsGrant: true) else {
+        guard case .news(let news) = try await node.follow(wantsGrant: true), let grant = news.grant else {
             Issue.record("no grant")
             return
         }
-        #expect(entries.map(\.revision) == [revision])
+        #expect(news.entries.map(\.revision) == [revision])
         #expect(grant == Grant(head: revision, duration: Self.lease))
         #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.isCompleted == true)
     }
@@ -87,7 +87,7 @@ import Testing
             answers.append(Task { try await desk.follow(held.request(patience: 60_000)) })
         }
         let entry = try await desk.submit(purge, by: "")
-        for answer in answers { #expect(try await answer.value == .entries([entry], grant: nil)) }
+        for answer in answers { #expect(try await answer.value == .news(FollowNews(entries: [entry]))) }
     }
 
     @Test func aHeldQuestionEndsWithItsPatience() async throws {
@@ -102,7 +102,7 @@ import Testing
                 await Task.yield()
             }
         }
-        #expect(try await answer.value == .entries([], grant: nil))
+        #expect(try await answer.value == .news(FollowNews()))
         ticking.cancel()
     }
 
@@ -146,7 +146,7 @@ import Testing
         var node = Follower(desk, name: "a")
         try await node.follow(wantsGrant: true)
         let revision = try await desk.submit(purge, by: "").revision
-        #expect(try await desk.follow(node.request(leaves: true)) == .entries([], grant: nil))
+        #expect(try await desk.follow(node.request(leaves: true)) == .news(FollowNews()))
         let status = try #require(try await desk.waitUntilCompleted(revision, timeout: 60_000))
         #expect(status.nodes.map(\.state.word) == ["ended"])
         #expect(try await node.follow() == .superseded)
@@ -181,8 +181,8 @@ import Testing
         var node = Follower(desk, name: "a")
         var sizes: [Int] = []
         while node.table.applied < Revision(rawValue: 7) {
-            guard case .entries(let entries, _) = try await node.follow() else { break }
-            sizes.append(entries.count)
+            guard case .news(let news) = try await node.follow() else { break }
+            sizes.append(news.entries.count)
         }
         #expect(sizes == [2, 2, 2, 1])
         #expect(node.table.chain == (try await journal.head()).chain)

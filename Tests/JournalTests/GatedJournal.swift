@@ -6,25 +6,33 @@ import Synchronization
 final class GatedJournal: Journal {
     /// Open until it is shut.
     final class Gate: Sendable {
-        private let state = Mutex<(isOpen: Bool, waiting: [CheckedContinuation<Void, Never>])>((true, []))
+        private let state = Mutex<(isOpen: Bool, exceptions: Int, waiting: [CheckedContinuation<Void, Never>])>((true, 0, []))
         private let arrivals = AsyncStream<Void>.makeStream()
 
         func shut() { state.withLock { $0.isOpen = false } }
 
         func open() {
             let waiting = state.withLock { state in
-                defer { state = (true, []) }
+                defer { state = (true, 0, []) }
                 return state.waiting
             }
             for waiter in waiting { waiter.resume() }
         }
 
+        /// Lets one through, though shut.
+        func passesNext() { state.withLock { $0.exceptions += 1 } }
+
         func pass() async {
             arrivals.continuation.yield()
             await withCheckedContinuation { continuation in
                 let passes = state.withLock { state in
-                    if !state.isOpen { state.waiting.append(continuation) }
-                    return state.isOpen
+                    if state.isOpen { return true }
+                    if state.exceptions > 0 {
+                        state.exceptions -= 1
+                        return true
+                    }
+                    state.waiting.append(continuation)
+                    return false
                 }
                 if passes { continuation.resume() }
             }
@@ -39,7 +47,7 @@ final class GatedJournal: Journal {
     struct Refused: Error {}
 
     private let base: any Journal
-    let grantGate = Gate(), completeGate = Gate()
+    let appendGate = Gate(), grantGate = Gate(), completeGate = Gate(), recordGate = Gate()
     let refusesCompletions = Atomic(false)
     /// Appends are done, and fail all the same.
     let losesAppends = Atomic(false)
@@ -63,13 +71,20 @@ final class GatedJournal: Journal {
     }
 
     func head() async throws -> JournalHead { try await base.head() }
-    func append(_ command: Command, issuedBy: String, at: Int64) async throws -> JournalEntry {
-        let entry = try await base.append(command, issuedBy: issuedBy, at: at)
+    func append(_ commands: [Command], issuedBy: String, at: Int64) async throws -> [JournalEntry] {
+        let entries = try await base.append(commands, issuedBy: issuedBy, at: at)
+        await appendGate.pass()
         if losesAppends.load(ordering: .relaxed) { throw Refused() }
-        return entry
+        return entries
     }
     func entries(after: Revision, limit: Int) async throws -> [JournalEntry] {
         try await base.entries(after: after, limit: limit)
+    }
+    func entries(of kinds: [CommandKind], after: Revision, limit: Int) async throws -> [JournalEntry] {
+        try await base.entries(of: kinds, after: after, limit: limit)
+    }
+    func records(of revisions: ClosedRange<Revision>) async throws -> [JournalRecord] {
+        try await base.records(of: revisions)
     }
     func chain(at revision: Revision) async throws -> ChainDigest? { try await base.chain(at: revision) }
     func endOthers(than incarnation: Incarnation, of node: NodeIdentity) async throws -> [Incarnation] {
@@ -83,4 +98,19 @@ final class GatedJournal: Journal {
         try await base.completions(of: revisions)
     }
     func pending() async throws -> [JournalEntry] { try await base.pending() }
+    func readmit(_ folder: UInt64, at applied: Revision) async throws { try await base.readmit(folder, at: applied) }
+    func completedConfiguration() async throws -> JournalEntry? { try await base.completedConfiguration() }
+    func record(_ reports: [RemovalReport], of folder: UInt64) async throws {
+        try await base.record(reports, of: folder)
+        await recordGate.pass()
+    }
+    func removals(of revisions: ClosedRange<Revision>) async throws -> [StoredRemoval] {
+        try await base.removals(of: revisions)
+    }
+    func markRemoved(_ revisions: [Revision], at: Int64) async throws { try await base.markRemoved(revisions, at: at) }
+    func unremoved() async throws -> [JournalEntry] { try await base.unremoved() }
+    func snapshot() async throws -> RuleSnapshot? { try await base.snapshot() }
+    func compact(through revision: Revision, ruleLimit: Int) async throws {
+        try await base.compact(through: revision, ruleLimit: ruleLimit)
+    }
 }

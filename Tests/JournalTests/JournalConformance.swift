@@ -14,6 +14,10 @@ struct JournalConformance {
         Command(kind: .hardPurge, scope: .tag(word), label: word)
     }
 
+    static func configuration(_ document: String) -> Command {
+        Command(kind: .configure, scope: .configuration(ConfigurationChange(document: document)), label: "")
+    }
+
     static func outcome(_ reason: NodeOutcome.Reason) -> NodeOutcome {
         NodeOutcome(node: node, incarnation: Incarnation(rawValue: .max), reason: reason, at: 17)
     }
@@ -29,6 +33,10 @@ struct JournalConformance {
         #expect(try await journal.pending().isEmpty)
         #expect(try await journal.members().isEmpty)
         #expect(try await journal.grants().isEmpty)
+        #expect(try await journal.append([], issuedBy: "", at: 0).isEmpty)
+        #expect(try await journal.completedConfiguration() == nil)
+        #expect(try await journal.unremoved().isEmpty)
+        #expect(try await journal.snapshot() == nil)
     }
 
     func appendsOnTheChainAndIsReadBackByAnother() async throws {
@@ -55,6 +63,42 @@ struct JournalConformance {
             #expect(try await reader.entries(after: Revision(rawValue: .max), limit: 2).isEmpty)
             #expect(try await reader.head() == JournalHead(revision: table.applied, chain: table.chain))
             for entry in appended { #expect(try await reader.chain(at: entry.revision) == entry.chain) }
+        }
+    }
+
+    func manyCommandsStandTogetherOrNotAtAll() async throws {
+        let journal = try await open()
+        let first = try await journal.append(Self.purge("0"), issuedBy: "", at: 0)
+        let commands = (1...1_200).map { Self.purge("\($0)") }
+        let entries = try await journal.append(commands, issuedBy: "bulk", at: 5)
+        #expect(entries.map(\.command) == commands)
+        #expect(entries.map(\.revision.rawValue) == Array(2...1_201))
+        // No database takes a NUL in a text, whichever of the rows has it.
+        await #expect(throws: (any Error).self) { try await journal.append(commands, issuedBy: "\0", at: 5) }
+        for reader in [journal, try await open()] {
+            #expect(try await reader.entries(after: .zero, limit: 5_000) == [first] + entries)
+            #expect(try await reader.head() == JournalHead(revision: entries[1_199].revision, chain: entries[1_199].chain))
+        }
+    }
+
+    func whatIsKeptForGoodIsFoundByItsKind() async throws {
+        let journal = try await open()
+        let source = SourceIdentity(storage: "s", key: "k")
+        let commands = [
+            Command(kind: .erase, scope: .source([source]), label: "e"), Self.purge("a"), Self.configuration("1"),
+            Command(kind: .lift, scope: .source([source]), label: "l"), Self.configuration("2"), Self.configuration("3"),
+        ]
+        let entries = try await journal.append(commands, issuedBy: "", at: 0)
+        try await journal.complete(entries[2].revision, outcomes: [], at: 1)
+        try await journal.complete(entries[4].revision, outcomes: [], at: 1)
+        for reader in [journal, try await open()] {
+            let erased = try await reader.entries(of: [.erase, .lift], after: .zero, limit: 10)
+            #expect(erased == [entries[0], entries[3]])
+            #expect(try await reader.entries(of: [.erase, .lift], after: .zero, limit: 1) == [entries[0]])
+            #expect(try await reader.entries(of: [.configure], after: entries[2].revision, limit: 9) == Array(entries[4...]))
+            #expect(try await reader.entries(of: [.forget], after: .zero, limit: 9).isEmpty)
+            #expect(try await reader.completedConfiguration() == entries[4])
+            #expect(try await reader.records(of: .zero...Revision(rawValue: .max)).map(\.entry) == entries)
         }
     }
 

@@ -24,6 +24,17 @@ struct SQLiteJournalTests {
     }
     @Test func whoHasLeftHoldsNothing() async throws { try await suite.whoHasLeftHoldsNothing() }
     @Test func aCompletionIsWrittenOnce() async throws { try await suite.aCompletionIsWrittenOnce() }
+    @Test func manyCommandsStandTogether() async throws { try await suite.manyCommandsStandTogetherOrNotAtAll() }
+    @Test func whatIsKeptIsFoundByItsKind() async throws { try await suite.whatIsKeptForGoodIsFoundByItsKind() }
+    @Test func aMemberKnowsSinceWhen() async throws { try await suite.aMemberKnowsSinceWhenItIsOne() }
+    @Test func whoIsForgotten() async throws { try await suite.whoIsForgottenKeepsItsLeasesAndIsReadmitted() }
+    @Test func whoIsDeclaredDead() async throws { try await suite.whoIsDeclaredDeadHoldsNothingAndMayJoinAgain() }
+    @Test func aReportStays() async throws { try await suite.aReportStaysAsItWasFirstTold() }
+    @Test func anEraseIsMarkedRemovedOnce() async throws { try await suite.anEraseIsMarkedRemovedOnce() }
+    @Test func theSnapshotIsTheFold() async throws { try await suite.theSnapshotIsTheFoldOfWhatItFolds() }
+    @Test func foldingKeepsTheAuditTrail() async throws { try await suite.foldingKeepsTheAuditTrailAndEveryDigest() }
+    @Test func foldingIsTheSameInManySteps() async throws { try await suite.foldingIsTheSameInManySteps() }
+    @Test func whatIsNotCompletedIsNotFolded() async throws { try await suite.whatIsNotCompletedIsNotFolded() }
 
     private func open(_ folder: TemporaryFolder) async throws -> SQLiteJournal {
         try await SQLiteJournal(SQLiteConfiguration(path: folder.file("journal.sqlite")))

@@ -19,6 +19,12 @@ struct History {
                 following: entries.last?.chain ?? .root(of: id)))
     }
 
+    func snapshot(through revision: Revision) -> RuleSnapshot {
+        var table = RuleTable(journal: id)
+        for entry in entries where entry.revision <= revision { try? table.apply(entry) }
+        return RuleSnapshot(journal: id, table: table)
+    }
+
     static func source(_ key: String) -> SourceIdentity {
         SourceIdentity(storage: "s", key: key)
     }

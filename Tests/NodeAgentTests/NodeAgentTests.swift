@@ -5,28 +5,8 @@ import Synchronization
 import Testing
 
 @Suite struct NodeAgentTests {
-    /// The journal's side as a script: answers each request by a closure and keeps what was asked.
-    final class ScriptedLink: JournalLink {
-        private let answer: @Sendable (Int, FollowRequest) async throws -> FollowAnswer
-        let requests = Mutex<[FollowRequest]>([])
-
-        init(_ answer: @escaping @Sendable (Int, FollowRequest) async throws -> FollowAnswer) {
-            self.answer = answer
-        }
-
-        func follow(_ request: FollowRequest) async throws -> FollowAnswer {
-            let number = requests.withLock { requests in
-                requests.append(request)
-                return requests.count
-            }
-            return try await answer(number, request)
-        }
-    }
-
     private func agent(_ folder: DataFolder, _ link: any JournalLink) throws -> NodeAgent {
-        try NodeAgent(
-            configuration: NodeAgentConfiguration(name: "n", role: .edge), folder: folder, link: link,
-            log: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try ScriptedLink.agent(folder, link)
     }
 
     @Test func acknowledgesOnlyAfterTheBarrierAndAnswersOnlyOnceTheHeadIsApplied() async throws {
@@ -40,16 +20,16 @@ import Testing
                 return .startOver(history.id)
             case 2:
                 // The grant names a head that this batch does not reach.
-                return .entries(Array(history.entries[..<2]), grant: Grant(head: Revision(rawValue: 3), duration: 60_000))
+                return .news(FollowNews(entries: Array(history.entries[..<2]), grant: Grant(head: Revision(rawValue: 3), duration: 60_000)))
             case 3:
                 #expect(request.applied == Revision(rawValue: 2) && request.chain == history.entries[1].chain)
                 #expect(barriers.load(ordering: .acquiring) >= 1)
-                return .entries([history.entries[2]], grant: nil)
+                return .news(FollowNews(entries: [history.entries[2]]))
             default:
                 #expect(request.leaves || request.applied == Revision(rawValue: 3))
                 if !request.leaves { reach.finish() }
                 if !request.leaves { try await heldOpen() }
-                return .entries([], grant: nil)
+                return .news(FollowNews(entries: []))
             }
         }
         let agent = try agent(DataFolder(path: Folder.make()), link)
@@ -75,7 +55,7 @@ import Testing
         let link = ScriptedLink { number, request in
             switch number {
             case 1: return .startOver(history.id)
-            case 2: return .entries(history.entries, grant: Grant(head: Revision(rawValue: 1), duration: 60_000))
+            case 2: return .news(FollowNews(entries: history.entries, grant: Grant(head: Revision(rawValue: 1), duration: 60_000)))
             case 3: return .startOver(other)
             default:
                 if !request.leaves {
@@ -83,7 +63,7 @@ import Testing
                     reach.finish()
                     try await heldOpen()
                 }
-                return .entries([], grant: nil)
+                return .news(FollowNews(entries: []))
             }
         }
         let agent = try agent(DataFolder(path: Folder.make()), link)
@@ -107,7 +87,7 @@ import Testing
         let path = try Folder.make()
         let first = ScriptedLink { number, request in
             if number == 1 { return .startOver(history.id) }
-            if number == 2 { return .entries(history.entries, grant: nil) }
+            if number == 2 { return .news(FollowNews(entries: history.entries)) }
             throw CancellationError()
         }
         try await agent(DataFolder(path: path), first).run(NodeAgentHooks(emptyCaches: {}))
@@ -115,11 +95,11 @@ import Testing
         let second = ScriptedLink { number, request in
             if number == 1 {
                 #expect(request.applied == Revision(rawValue: 2) && request.chain == history.entries[1].chain)
-                return .entries([], grant: Grant(head: Revision(rawValue: 2), duration: 60_000))
+                return .news(FollowNews(entries: [], grant: Grant(head: Revision(rawValue: 2), duration: 60_000)))
             }
             reach.finish()
             if !request.leaves { try await heldOpen() }
-            return .entries([], grant: nil)
+            return .news(FollowNews(entries: []))
         }
         let agent = try agent(DataFolder(path: path), second)
         let run = Task { try await agent.run(NodeAgentHooks(emptyCaches: { Issue.record("nothing is to be emptied") })) }

@@ -10,7 +10,7 @@ import Testing
         let history = History(9)
         var log = try RuleLog(in: folder)
         #expect(try log.recover() == nil)
-        try log.reset(to: history.id)
+        try log.reset(to: history.snapshot(through: .zero))
         try log.append(Array(history.entries[..<4]))
         try log.append(Array(history.entries[4...]))
         var again = try RuleLog(in: folder)
@@ -30,7 +30,7 @@ import Testing
         let history = History(5)
         do {
             var log = try RuleLog(in: folder)
-            try log.reset(to: history.id)
+            try log.reset(to: history.snapshot(through: .zero))
             try log.append(Array(history.entries[..<3]))
         }
         let acknowledged = try Data(contentsOf: URL(fileURLWithPath: folder + "/rules"))
@@ -55,7 +55,7 @@ import Testing
         let history = History(3)
         do {
             var log = try RuleLog(in: folder)
-            try log.reset(to: history.id)
+            try log.reset(to: history.snapshot(through: .zero))
             for entry in history.entries { try log.append([entry]) }
         }
         let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder + "/rules")))
@@ -71,14 +71,43 @@ import Testing
         }
     }
 
+    @Test func entriesFoldIntoASnapshotAndGoOnFromThere() throws {
+        let folder = try Folder.make()
+        let history = History(6)
+        var log = try RuleLog(in: folder)
+        try log.reset(to: history.snapshot(through: .zero))
+        try log.append(Array(history.entries[..<4]))
+        try log.fold(to: history.snapshot(through: Revision(rawValue: 4)).table)
+        // A table of more than the file holds is not acknowledged yet, and must not get into it.
+        try log.fold(to: history.snapshot(through: Revision(rawValue: 6)).table)
+        #expect(log.applied == Revision(rawValue: 4))
+        try log.append(Array(history.entries[4...]))
+        var again = try RuleLog(in: folder)
+        let table = try #require(try again.recover())
+        #expect(RuleSnapshot(journal: history.id, table: table) == history.snapshot(through: Revision(rawValue: 6)))
+    }
+
+    /// What a node of before there were snapshots has left.
+    @Test func aFileThatBeginsWithTheJournalsIdIsRead() throws {
+        let folder = try Folder.make()
+        let history = History(2)
+        try Data(Frame.seal(history.id)).write(to: URL(fileURLWithPath: folder + "/rules"))
+        var log = try RuleLog(in: folder)
+        #expect(try log.recover()?.applied == .zero)
+        #expect(log.journal == history.id)
+        try log.append(history.entries)
+        var again = try RuleLog(in: folder)
+        #expect(try again.recover()?.applied == Revision(rawValue: 2))
+    }
+
     @Test func aLogOfAnotherJournalIsReplacedWhole() throws {
         let folder = try Folder.make()
         let history = History(2)
         var log = try RuleLog(in: folder)
-        try log.reset(to: history.id)
+        try log.reset(to: history.snapshot(through: .zero))
         try log.append(history.entries)
         let other = JournalID(Digest128(high: 7, low: 7))
-        try log.reset(to: other)
+        try log.reset(to: RuleSnapshot(journal: other, table: RuleTable(journal: other)))
         var again = try RuleLog(in: folder)
         #expect(try again.recover()?.applied == .zero)
         #expect(again.journal == other)

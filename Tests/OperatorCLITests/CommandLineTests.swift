@@ -9,6 +9,11 @@ struct CommandLineTests {
     @Test("what is to be purged is understood", arguments: [
         (["purge", "http://127.0.0.1:8001/demo/tr:w-600/a.jpg"], ClusterCommand.Scope.url("http://127.0.0.1:8001/demo/tr:w-600/a.jpg")),
         (["purge", "--source", "/folder/a b.jpg"], .source("folder/a b.jpg")),
+        (["purge", "http://h/demo/lakes/2025*"], .url("http://h/demo/lakes/2025*")),
+        (["purge", "--prefix", "/lakes/"], .prefix("lakes/")),
+        (["purge", "--prefix", "lakes/2025*"], .prefix("lakes/2025")),
+        (["purge", "--soft", "--tag", "season 3"], .tag("season 3")),
+        (["purge", "--site", "shop"], .site("shop")),
         (["purge", "--all"], .all),
     ])
     func scopes(arguments: [String], scope: ClusterCommand.Scope) throws {
@@ -34,12 +39,18 @@ struct CommandLineTests {
         (["purge", "demo/a.jpg"], "'demo/a.jpg' is no URL"),
         (["purge", "http://"], "'http://' is no URL"),
         (["purge", "http://h/a b.jpg"], "is no URL"),
-        (["purge", "http://h/a*"], "not supported yet"),
+        (["purge", "--tag", "a", "--prefix", "b"], "only one of"),
+        (["purge", "--prefix", "/*"], "prefix is empty"),
+        (["purge", "--tag", ""], "tag is empty"),
         (["purge", "--source", "/"], "is empty"),
         (["erase", "http://h/a.jpg"], "named by its path in storage"),
         (["erase"], "Missing expected argument"),
         (["lift", "a.jpg", "--timeout", "0"], "above 0"),
         (["status", "latest"], "invalid"),
+        (["where"], "Missing expected argument"),
+        (["where", "http://h/a.jpg"], "named by its path in storage"),
+        (["forget"], "Missing expected argument"),
+        (["receipt", "verify", "a.json"], "Missing expected argument"),
         (["pruge", "--all"], "Unknown option"),
     ])
     func usage(arguments: [String], words: String) async throws {
@@ -72,6 +83,14 @@ struct CommandLineTests {
         #expect(output.contains(words), "\(output)")
     }
 
+    @Test("declaring a node dead is told to be dangerous, whatever comes of it")
+    func warning() async throws {
+        let (status, output) = try await vignette(["declare-dead", "edge-2"])
+
+        #expect(status == 1)
+        #expect(output.hasPrefix("Warning: This waits for no lease. If the node's process still runs"))
+    }
+
     @Test("help is no error")
     func help() async throws {
         let (status, output) = try await vignette(["purge", "--help"])
@@ -83,14 +102,6 @@ struct CommandLineTests {
     private func vignette(
         _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (status: Int32, output: String) {
-        try await Program.run(Self.executable(), arguments, environment: environment)
-    }
-
-    /// `VIGNETTE_BIN`, or the folder that the tests themselves were built into.
-    private static func executable() throws -> URL {
-        let folder = ProcessInfo.processInfo.environment["VIGNETTE_BIN"].map { URL(filePath: $0) }
-            ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let names = ["vignette", "OperatorCLI"].map { folder.appending(path: $0) }
-        return try #require(names.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no vignette in \(folder.path)")
+        try await Program.run(Program.vignette(), arguments, environment: environment)
     }
 }

@@ -27,6 +27,9 @@ struct CommandRunTests {
     @Test("each kind and scope is sent as the API has it", arguments: [
         (ClusterCommand(kind: .purge, scope: .url("http://h/demo/a.jpg")), #"{"kind":"purge","scope":{"url":"http://h/demo/a.jpg"}}"#),
         (ClusterCommand(kind: .purge, scope: .all), #"{"kind":"purge","scope":{"all":true}}"#),
+        (ClusterCommand(kind: .softPurge, scope: .tag("t")), #"{"kind":"soft-purge","scope":{"tag":"t"}}"#),
+        (ClusterCommand(kind: .purge, scope: .prefix("a/b")), #"{"kind":"purge","scope":{"prefix":"a/b"}}"#),
+        (ClusterCommand(kind: .purge, scope: .site("shop")), #"{"kind":"purge","scope":{"site":"shop"}}"#),
         (ClusterCommand(kind: .erase, scope: .source("a\"b.jpg")), #"{"kind":"erase","scope":{"source":"a\"b.jpg"}}"#),
         (ClusterCommand(kind: .lift, scope: .source("a.jpg")), #"{"kind":"lift","scope":{"source":"a.jpg"}}"#),
     ])
@@ -35,6 +38,54 @@ struct CommandRunTests {
         _ = try await run(command, on: cluster, timeout: nil)
 
         #expect(cluster.requests[0].text == body)
+    }
+
+    @Test("a node is forgotten, or declared dead, by its own address", arguments: [
+        (ClusterCommand(kind: .forget, scope: .node("edge 2")), "edge%202/forget", "Forgetting of node 'edge 2'"),
+        (ClusterCommand(kind: .declareDead, scope: .node("e/2")), "e%2F2/declare-dead", "Declaring dead of node 'e/2'"),
+    ])
+    func nodes(command: ClusterCommand, path: String, words: String) async throws {
+        let cluster = FakeCluster([.json(201, #"{"revision": 5}"#)])
+        _ = try await run(command, on: cluster, timeout: nil)
+
+        #expect(cluster.requests[0].method == "POST")
+        #expect(cluster.requests[0].url == "http://127.0.0.1:8100/vignette/v1/nodes/\(path)")
+        #expect(transcript.output.hasPrefix("\(words): accepted as revision 5."))
+    }
+
+    @Test("--wait-removed goes on after Completed until the bytes are destroyed, and tells who destroyed what")
+    func waitsUntilRemoved() async throws {
+        let cluster = FakeCluster([
+            .json(201, #"{"revision": 17}"#),
+            .json(200, erased("Pending", #"{"name": "edge-2", "state": "pending"}"#)),
+            .json(200, erased("Removed", #"{"name": "edge-2", "state": "unproven"}"#)),
+        ])
+        let status = try await run(
+            ClusterCommand(kind: .erase, scope: .source("a.jpg")), on: cluster, timeout: .seconds(600), until: .removed)
+
+        #expect(status == .done)
+        #expect(transcript.notices == "Completed. Waiting for edge-2 to destroy the bytes …")
+        let lines = transcript.output.split(separator: "\n")
+        #expect(lines[0].wholeMatch(of: /Erase of source 'a\.jpg': revision 17, completed and removed in .*\./) != nil)
+        #expect(Array(lines[1...]) == [
+            "  edge-1  applied at 2026-11-24T22:31:22.131Z",
+            "Removed at 2026-11-24T22:31:23.131Z:",
+            "  edge-1  removed 3 objects, 12345 bytes, at 2026-11-24T22:31:22.200Z",
+            "  edge-2  unproven: forgotten or declared dead before it reported, so its disk may hold the bytes",
+        ])
+        #expect(cluster.requests[1].url == "http://127.0.0.1:8100/vignette/v1/commands/17?removed=1&wait=1")
+    }
+
+    @Test("--wait-removed that outlasts --timeout says that it is not removed")
+    func notRemoved() async throws {
+        let cluster = FakeCluster([
+            .json(201, #"{"revision": 17}"#), .json(200, erased("Pending", #"{"name": "edge-2", "state": "pending"}"#)),
+        ])
+        let status = try await run(
+            ClusterCommand(kind: .erase, scope: .source("a.jpg")), on: cluster, timeout: .milliseconds(20), until: .removed)
+
+        #expect(status == .timedOut)
+        #expect(transcript.notices.contains("is revision 17 and is not removed everywhere within 20 ms."))
     }
 
     @Test("--wait returns when the command is completed, tells who was waited for, and names who was waited out")
@@ -143,11 +194,12 @@ struct CommandRunTests {
     }
 
     private func run(
-        _ command: ClusterCommand, on cluster: FakeCluster, timeout: Duration?, asJSON: Bool = false
+        _ command: ClusterCommand, on cluster: FakeCluster, timeout: Duration?, asJSON: Bool = false,
+        until mark: CommandRun.Mark = .completed
     ) async throws -> Outcome {
         let run = CommandRun(
             api: OperatorAPI(cluster: .sample, http: cluster), console: transcript.console, asJSON: asJSON,
-            timeout: timeout, pause: .milliseconds(1)
+            mark: mark, timeout: timeout, pause: .milliseconds(1)
         )
         return try await run.run(command)
     }
@@ -158,6 +210,15 @@ struct CommandRunTests {
           {"name": "origin-1", "state": "applied"}, \(node), {"name": "edge-1", "state": "applied"}]}
         """
     }
+}
+
+private func erased(_ status: String, _ node: String) -> String {
+    """
+    {"revision": 17, "kind": "erase", "scope": {"source": "a.jpg"}, "status": "Completed",
+     "nodes": [{"name": "edge-1", "state": "applied", "at": "2026-11-24T22:31:22.131Z"}],
+     "removal": {"status": "\(status)", "at": "2026-11-24T22:31:23.131Z", "nodes": [\(node),
+       {"name": "edge-1", "state": "removed", "objects": 3, "bytes": 12345, "at": "2026-11-24T22:31:22.200Z"}]}}
+    """
 }
 
 extension OperatorRequest {

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A process run to its end, off the threads that tests run on.
 enum Program {
@@ -30,5 +31,13 @@ enum Program {
         try process.run()
         process.waitUntilExit()
         return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
+    }
+
+    /// `VIGNETTE_BIN`, or the folder that the tests themselves were built into.
+    static func vignette() throws -> URL {
+        let folder = ProcessInfo.processInfo.environment["VIGNETTE_BIN"].map { URL(filePath: $0) }
+            ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let names = ["vignette", "OperatorCLI"].map { folder.appending(path: $0) }
+        return try #require(names.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no vignette in \(folder.path)")
     }
 }

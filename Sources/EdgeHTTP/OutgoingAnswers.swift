@@ -1,0 +1,34 @@
+internal import CacheProtocol
+
+/// Which objects' bytes a connection has been given to send and may not have sent yet: what an erase has to know.
+///
+/// The channel says how many bytes it holds, not whose, and asking it at every answer would cost more than the rest of
+/// this; so answers are noted with the place where they end, and forgotten when the channel was asked for another reason.
+struct OutgoingAnswers {
+    private var answers: [(object: ObjectMetadata, end: Int)] = []
+    /// All bytes that were ever given to the channel.
+    private var given = 0
+    private static let most = 8
+
+    /// - Parameter object: Nil for what shows no byte of any.
+    mutating func append(_ object: ObjectMetadata?, bytes: Int) {
+        given += bytes
+        if let object { answers.append((object, given)) }
+    }
+
+    var isEmpty: Bool { answers.isEmpty }
+
+    /// As many are noted as should be before the channel is asked.
+    var isCrowded: Bool { answers.count >= Self.most }
+
+    /// Forgets the answers that are sent whole.
+    ///
+    /// - Parameter unsent: Bytes that the channel holds.
+    mutating func keep(unsent: Int) {
+        if unsent == 0 { answers = [] } else { answers.removeAll { $0.end <= given - unsent } }
+    }
+
+    func count(where isMeant: (ObjectMetadata) -> Bool) -> Int {
+        answers.count { isMeant($0.object) }
+    }
+}

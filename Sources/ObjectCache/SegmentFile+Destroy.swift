@@ -1,0 +1,74 @@
+internal import Glibc
+
+// What fcntl.h and unistd.h show to GNU programs only, and so not to Swift. The numbers are the kernel's and never change.
+// The Swift calling convention passes four integers as C's does, on every platform that there is Linux for Swift on.
+@_silgen_name("fallocate")
+private func fallocate(_ descriptor: CInt, _ mode: CInt, _ offset: off_t, _ length: off_t) -> CInt
+private let keepSize: CInt = 0x01
+private let punchHole: CInt = 0x02
+private let seekData: CInt = 3
+
+extension SegmentFile {
+    private static let zeros = [UInt8](repeating: 0, count: 256 << 10)
+    private static let blockBytes = 4096
+
+    /// Overwrites the ranges with zeros, durably, then gives the blocks inside them back.
+    ///
+    /// Zeros reach the disk first: a block that is only given back keeps its bytes until somebody else writes to it.
+    func destroy(_ ranges: [Range<Int>]) throws(SystemFailure) {
+        for range in ranges { try zero(range) }
+        try sync()
+        var isPunched = false
+        for range in ranges { isPunched = punch(range) || isPunched }
+        if isPunched { try sync() }
+    }
+
+    private func zero(_ range: Range<Int>) throws(SystemFailure) {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = min(Self.zeros.count, range.upperBound - offset)
+            var failure: SystemFailure?
+            Self.zeros.withUnsafeBytes { zeros in
+                do throws(SystemFailure) {
+                    try write(UnsafeRawBufferPointer(rebasing: zeros[..<count]), at: offset)
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            offset += count
+        }
+    }
+
+    /// - Returns: whether anything was given back. That a file system can't is no failure: the zeros are there.
+    private func punch(_ range: Range<Int>) -> Bool {
+        let start = (range.lowerBound + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
+        let end = range.upperBound & ~(Self.blockBytes - 1)
+        guard start < end else { return false }
+        while fallocate(descriptor, punchHole | keepSize, off_t(start), off_t(end - start)) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
+    }
+
+    private func sync() throws(SystemFailure) {
+        while fdatasync(descriptor) != 0 {
+            if errno != EINTR { throw SystemFailure("fdatasync", path) }
+        }
+    }
+
+    func status() throws(SystemFailure) -> (length: Int, allocated: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemFailure("fstat", path) }
+        return (Int(status.st_size), Int(status.st_blocks) * 512)
+    }
+
+    /// The first place from `offset` on that may hold anything but zeros; `end` when there is none before it. A file system
+    /// that keeps no holes says `offset`.
+    func dataStart(from offset: Int, to end: Int) -> Int {
+        // Moves the descriptor's own offset, by which nobody reads or writes.
+        let found = lseek(descriptor, off_t(offset), seekData)
+        if found < 0 { return errno == ENXIO ? end : offset }
+        return min(max(offset, Int(found) & ~(RecordFormat.alignment - 1)), end)
+    }
+}

@@ -1,0 +1,1 @@
+../../Sources/ObjectCache/FillTable.swift

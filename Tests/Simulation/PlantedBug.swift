@@ -1,0 +1,72 @@
+/// Mistakes that the checker must find. Each stands in the simulated shells or around the product's machines, never in them,
+/// and breaks one rule wherever it is kept: a single line is often held by another one.
+package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable {
+    // Acknowledging and the journal.
+    case acknowledgeBeforePersist
+    case acknowledgeBeforeApply
+    case grantNotSerialisedWithAppend
+    case grantsForgottenAtRestart
+    case skipTakenForDuplicate
+    case cachesKeptOffTheChain
+    case appliedBeforePersisted
+    case configuredBeforeApplied
+    case restoreWithinALifeUnnoticed
+    case restoreWaitsByItsOwnLeases
+    case unknownLeasesForgottenAtRestart
+
+    // Leases.
+    case leaseByWallClock
+    case leaseByCachedTick
+    case countedFromReceipt
+    case waitWithoutMargin
+    case grantUsedBeforeItsHead
+    case grantUsedAtEveryEndpoint
+    case leaseShortenedTooEarly
+    case leasesOfALaterConfiguration
+    case sitesOfTheNewestConfiguration
+    case sitesResolvedBeforeAConfiguration
+    case lateJoinEndsItsSuccessor
+    case oldIncarnationStillServing
+    case cloneKeepsItsIdentity
+    case forgetEndsALiveNode
+
+    // Fills.
+    case fillWithoutMinRevision
+    case floorNotInTheQuestion
+    case otherReadingTaken
+    case shieldCopyStampedAtTransform
+    case stampedAfterTheRead
+    case stampAboveOwnApplied
+    case joinOfAnOlderFill
+    case tagUnknownAtFill
+    case notModifiedRevives
+    case notModifiedForAPurgedView
+    case notModifiedStampedAtItsAnswer
+    case purgedStandsIn
+
+    // Rules.
+    case liftDropsThePurge
+    case softOverHard
+    case softPurgeIgnored
+    case urlAliasNotMatched
+    case lostTombstoneAtTheSnapshot
+    case ruleDroppedUnderRunningFill
+    case rulesDroppedWithoutFloor
+    case configurationAcknowledgedUnread
+    case configurationOfALostHistoryKept
+
+    // Erases.
+    case removalReportedBeforeDestroyed
+    case removalsNotAskedForAgain
+    case answersGoOnAfterErase
+    case noBarrierBeforeDestroying
+
+    package var description: String { rawValue }
+
+    var isInTheRules: Bool {
+        switch self {
+        case .liftDropsThePurge, .softOverHard, .rulesDroppedWithoutFloor: true
+        default: false
+        }
+    }
+}
