@@ -6,7 +6,17 @@ import LoadGenerator
 struct LoadTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vignette-loadtest",
-        abstract: "Loads the edges of a cluster on this machine and measures how they answer.",
+        abstract: "Loads and breaks clusters on this machine, and measures how they answer.",
+        subcommands: [ScenarioCommand.self, CrashCommand.self, PartitionCommand.self, PurgeCommand.self, RelayCommand.self],
+        // A scenario's name alone, as in `vignette-loadtest loadtest/scenarios/hot-hits.json`.
+        defaultSubcommand: ScenarioCommand.self
+    )
+}
+
+struct ScenarioCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Loads the edges of a cluster as a scenario says, and measures how they answer.",
         discussion: """
             The scenario file says what is asked and how; the options below override it. Only loopback addresses are \
             loaded. Exit status: 0 done, 1 could not run, 2 done but with errors (--fail-on-error), 64 wrong usage, \
