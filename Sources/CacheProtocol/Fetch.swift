@@ -9,6 +9,8 @@ public struct FetchRequest: Hashable, Sendable {
     public var accept: UInt8
     /// An origin that has not applied this revision may not answer.
     public var minRevision: Revision
+    /// The edge's own floor: nothing that was filled before it is of use there, whatever floor the origin has.
+    public var floor: Revision
     /// What is left of the client's time: milliseconds.
     public var patience: UInt64
     /// What the edge will keep the answer under. An origin whose configuration reads the target as another variant must
@@ -16,12 +18,14 @@ public struct FetchRequest: Hashable, Sendable {
     public var key: CacheKey?
 
     public init(
-        host: String, target: String, accept: UInt8, minRevision: Revision, patience: UInt64, key: CacheKey? = nil
+        host: String, target: String, accept: UInt8, minRevision: Revision, floor: Revision = .zero, patience: UInt64,
+        key: CacheKey? = nil
     ) {
         self.host = host
         self.target = target
         self.accept = accept
         self.minRevision = minRevision
+        self.floor = floor
         self.patience = patience
         self.key = key
     }
@@ -125,6 +129,7 @@ extension FetchRequest: WireCodable {
         writer.write(target)
         writer.write(byte: accept)
         writer.write(minRevision)
+        writer.write(floor)
         writer.write(patience)
         writer.write(key.map { [$0] } ?? []) { $0.write($1.digest) }
     }
@@ -132,7 +137,7 @@ extension FetchRequest: WireCodable {
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             host: try reader.string(), target: try reader.string(), accept: try reader.byte(),
-            minRevision: try reader.revision(), patience: try reader.unsigned(),
+            minRevision: try reader.revision(), floor: try reader.revision(), patience: try reader.unsigned(),
             key: try reader.list { (reader) throws(WireError) in CacheKey(try reader.digest()) }.first)
     }
 }

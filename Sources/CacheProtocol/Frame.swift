@@ -15,6 +15,8 @@ public enum Frame {
     public static let headerLength = 16
     /// Bytes of one payload, unpacked. A batch of journal entries stays far below; a longer one is a lie.
     public static let maxPayload = 16 << 20
+    /// In a node's own files, which nobody else writes: its rules may be more than a message takes.
+    public static let ownFileLimit = 1 << 30
     /// Below this many bytes packing gains nothing that a packet would not round up again.
     private static let leastWorthPacking = 512
 
@@ -36,7 +38,9 @@ public enum Frame {
 
     /// Reads the frame at the beginning of `bytes`.
     /// - Returns: the payload, and how many bytes the frame took; nil when more bytes are needed.
-    public static func open(_ bytes: ArraySlice<UInt8>) throws(WireError) -> (payload: [UInt8], length: Int)? {
+    public static func open(
+        _ bytes: ArraySlice<UInt8>, limit: Int = maxPayload
+    ) throws(WireError) -> (payload: [UInt8], length: Int)? {
         guard bytes.count >= headerLength else { return nil }
         let start = bytes.startIndex
         guard bytes[start] == 0x56, bytes[start + 1] == 0x47 else { throw WireError("no frame begins like this") }
@@ -47,8 +51,8 @@ public enum Frame {
         guard flags <= 1 else { throw WireError("unknown frame flags \(flags)") }
         let length = Int(number(bytes, at: start + 4))
         let unpacked = Int(number(bytes, at: start + 8))
-        guard length <= maxPayload, unpacked <= maxPayload else {
-            throw WireError("a frame of \(max(length, unpacked)) bytes; \(maxPayload) are allowed")
+        guard length <= limit, unpacked <= limit else {
+            throw WireError("a frame of \(max(length, unpacked)) bytes; \(limit) are allowed")
         }
         guard bytes.count >= headerLength + length else { return nil }
         let body = bytes[start + headerLength..<start + headerLength + length]
@@ -59,8 +63,10 @@ public enum Frame {
     }
 
     /// Reads a message that must be one whole frame.
-    public static func open<Message: WireCodable>(_: Message.Type, _ bytes: [UInt8]) throws(WireError) -> Message {
-        guard let frame = try open(bytes[...]) else { throw WireError("a frame ends early") }
+    public static func open<Message: WireCodable>(
+        _: Message.Type, _ bytes: [UInt8], limit: Int = maxPayload
+    ) throws(WireError) -> Message {
+        guard let frame = try open(bytes[...], limit: limit) else { throw WireError("a frame ends early") }
         guard frame.length == bytes.count else { throw WireError("\(bytes.count - frame.length) bytes after a frame") }
         return try Message(wireBytes: frame.payload)
     }

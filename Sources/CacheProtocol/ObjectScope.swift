@@ -14,6 +14,17 @@ public struct SourceIdentity: Hashable, Sendable, CustomStringConvertible {
         Digest128(hashing: "source", storage, key)
     }
 
+    /// By bytes, as rules and storages compare: Swift takes `é` and `e` with an accent for equal, which name two objects.
+    public static func == (left: SourceIdentity, right: SourceIdentity) -> Bool {
+        left.key.utf8.elementsEqual(right.key.utf8) && left.storage.utf8.elementsEqual(right.storage.utf8)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in storage.utf8 { hasher.combine(byte) }
+        hasher.combine(UInt8(0))
+        for byte in key.utf8 { hasher.combine(byte) }
+    }
+
     /// What prefixes are compared with: no storage's id holds a zero byte, so no prefix reaches into another storage.
     var matchBytes: [UInt8] {
         Array(storage.utf8) + [0] + Array(key.utf8)

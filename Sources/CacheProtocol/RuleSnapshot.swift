@@ -81,7 +81,7 @@ extension RuleSnapshot: WireCodable {
             let folder = try reader.fixed()
             table.forgotten[folder] = try reader.revision()
         }
-        table.countTombstones()
+        table.recount()
     }
 
     private static func write(_ marks: [Digest128: Marks], into writer: inout WireWriter) {

@@ -25,6 +25,9 @@ public struct RuleTable: Sendable {
     var sites: [String: Marks] = [:]
     /// The newest mark of any tag: a fill's tags are not known before it is done.
     var newestOfAnyTag = Revision.zero
+    /// The newest hard mark of any URL or endpoint. A shielded source serves them all and is in the scope of none, so it can't
+    /// be told which of them a "not modified" would speak for.
+    private var newestHardOfAnyView = Revision.zero
     /// Of `sources`: while there is none, no request has to be looked up among them.
     private var tombstones = 0
 
@@ -55,20 +58,29 @@ public struct RuleTable: Sendable {
     private mutating func mark(_ scope: CommandScope, _ kind: CommandKind, at revision: Revision) {
         switch scope {
         case .all: all.note(kind, at: revision)
-        case .url(let digests): for digest in digests { urls[digest, default: Marks()].note(kind, at: revision) }
+        case .url(let digests):
+            for digest in digests { urls[digest, default: Marks()].note(kind, at: revision) }
+            noteView(kind, at: revision)
         case .prefix(let identities): for identity in identities { mark(prefix: identity, kind, at: revision) }
         case .tag(let tag):
             tags[tag, default: Marks()].note(kind, at: revision)
             newestOfAnyTag = revision
-        case .site(let site): sites[site, default: Marks()].note(kind, at: revision)
+        case .site(let site):
+            sites[site, default: Marks()].note(kind, at: revision)
+            noteView(kind, at: revision)
         case .configuration(let change):
             configuration = AppliedConfiguration(revision: revision, document: change.document)
             for storage in change.revokedStorages {
                 mark(prefix: SourceIdentity(storage: storage, key: ""), kind, at: revision)
             }
             for site in change.revokedSites { sites[site, default: Marks()].note(kind, at: revision) }
+            if !change.revokedSites.isEmpty { noteView(kind, at: revision) }
         case .source, .node: break
         }
+    }
+
+    private mutating func noteView(_ kind: CommandKind, at revision: Revision) {
+        if kind == .hardPurge || kind == .configure { newestHardOfAnyView = revision }
     }
 
     private mutating func mark(_ source: Digest128, _ kind: CommandKind, at revision: Revision) {
@@ -131,17 +143,21 @@ public struct RuleTable: Sendable {
         let named = named(candidates: candidates, urls: digests, site: site)
         let newest = max(named.newest, floor)
         return Standing(
-            applied: applied, tombstone: tombstone(on: candidates), newestHard: max(named.hard, floor),
-            newestMatch: newest, joinFrom: max(newest, newestOfAnyTag))
+            applied: applied, floor: floor, tombstone: tombstone(on: candidates),
+            newestHard: max(named.hard, floor, newestHardOfAnyView), newestMatch: newest,
+            joinFrom: max(newest, newestOfAnyTag))
     }
 
     public struct Standing: Hashable, Sendable {
         /// What is made for the request is stamped with this, so that a command that comes after the look at the tombstone
         /// forbids it.
         public var applied: Revision
+        /// Of this node; another may have raised its own further.
+        public var floor: Revision
         public var tombstone: Revision?
-        /// The newest hard command that names what the request asks for. The validators of an older copy must not go to a
-        /// storage any more: "not modified" would bring back what was purged (DESIGN §4, rule 6).
+        /// The newest hard command that names what the request asks for, or any URL or endpoint at all. The validators of an
+        /// older copy must not go to a storage any more: "not modified" would bring back what was purged, for this request
+        /// or for another that shares the copy (DESIGN §4, rule 6).
         public var newestHard: Revision
         /// The newest command that names what the request asks for. An answer must be as new as that: what was cached
         /// before may come from another place than it would now.
@@ -152,10 +168,18 @@ public struct RuleTable: Sendable {
         public var joinFrom: Revision
 
         public init(
-            applied: Revision, tombstone: Revision?, newestHard: Revision, newestMatch: Revision, joinFrom: Revision
+            applied: Revision, floor: Revision = .zero, tombstone: Revision?, newestHard: Revision, newestMatch: Revision,
+            joinFrom: Revision
         ) {
-            (self.applied, self.tombstone, self.newestHard) = (applied, tombstone, newestHard)
-            (self.newestMatch, self.joinFrom) = (newestMatch, joinFrom)
+            (self.applied, self.floor, self.tombstone) = (applied, floor, tombstone)
+            (self.newestHard, self.newestMatch, self.joinFrom) = (newestHard, newestMatch, joinFrom)
+        }
+
+        /// The same for a node whose floor may be higher: nothing from before that is of use to it.
+        public func raised(to floor: Revision) -> Standing {
+            Standing(
+                applied: applied, floor: max(self.floor, floor), tombstone: tombstone, newestHard: max(newestHard, floor),
+                newestMatch: max(newestMatch, floor), joinFrom: max(joinFrom, floor))
         }
     }
 
@@ -208,8 +232,10 @@ public struct RuleTable: Sendable {
     /// Sources under a tombstone.
     public var tombstoneCount: Int { tombstones }
 
-    mutating func countTombstones() {
+    /// What follows from the marks, for a table that was read.
+    mutating func recount() {
         tombstones = sources.values.count { $0.tombstone != nil }
+        newestHardOfAnyView = max(urls.values.map(\.hard).max() ?? .zero, sites.values.map(\.hard).max() ?? .zero)
     }
 }
 

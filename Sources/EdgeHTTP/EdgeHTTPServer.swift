@@ -11,6 +11,8 @@ public final class EdgeHTTPServer: Sendable {
         case idle
         case starting
         case running(Running)
+        /// Answers finish; barriers and erases reach them still.
+        case draining(Running)
         case ended
     }
 
@@ -106,11 +108,12 @@ public final class EdgeHTTPServer: Sendable {
     /// after ``EdgeHTTPConfiguration/drainSeconds`` is cut off. Harmless when it does not run.
     public func shutdown() async {
         let running = state.withLock { state -> Running? in
-            defer { state = .ended }
             guard case .running(let running) = state else { return nil }
+            state = .draining(running)
             return running
         }
         guard let running else { return }
+        defer { state.withLock { $0 = .ended } }
         // Fails only where it is closed already.
         try? await running.listener.close().get()
         let patience = TimeAmount.seconds(Int64(configuration.drainSeconds))
@@ -129,8 +132,10 @@ public final class EdgeHTTPServer: Sendable {
 
     private var running: Running? {
         state.withLock { state in
-            guard case .running(let running) = state else { return nil }
-            return running
+            switch state {
+            case .running(let running), .draining(let running): running
+            case .idle, .starting, .ended: nil
+            }
         }
     }
 

@@ -9,14 +9,25 @@ struct ConfigurationInForce: Sendable {
     /// Of the `configure` command.
     let revision: Revision
     let served: ServedConfiguration
+    /// By endpoint, where this is ahead of what the node has applied: milliseconds. The commands in between are waited for by
+    /// the leases of before, so nobody may be answered on longer ones yet.
+    private let allowed: [String: UInt64]?
 
+    /// - Parameter applied: the last configuration that the node has applied.
     /// - Throws: what is wrong with an origin's answer.
-    init(_ answer: EdgeConfigurationAnswer) throws {
+    init(_ answer: EdgeConfigurationAnswer, applied: AppliedConfiguration? = nil) throws {
         revision = answer.revision
+        allowed = try applied.flatMap { $0.revision == answer.revision ? nil : try Self.leases(of: $0) }
         let keys = answer.signingKeys.map { (SigningKeyName(id: $0.id, version: $0.version), $0.value) }
         served = ServedConfiguration(
             try JSONDecoder().decode(URLConfiguration.self, from: Data(answer.document.utf8)),
             keys: Dictionary(keys) { first, _ in first })
+    }
+
+    private static func leases(of applied: AppliedConfiguration) throws -> [String: UInt64] {
+        struct Endpoints: Decodable { var endpoints: [EndpointSettings] }
+        let document = try JSONDecoder().decode(Endpoints.self, from: Data(applied.document.utf8))
+        return Dictionary(document.endpoints.map { ($0.id, $0.leaseMilliseconds) }) { min($0, $1) }
     }
 
     /// Decides hits only: an origin reads a miss anew.
@@ -33,7 +44,8 @@ struct ConfigurationInForce: Sendable {
     private func read(target: Span<UInt8>, accept: AcceptClass) throws(ImageURLError) -> WantedVariant {
         let through = served.select(target: target)
         let read = try through.read(target: target, accept: accept, now: Int64(Date().timeIntervalSince1970))
-        return WantedVariant(read, through: through.endpoint)
+        return WantedVariant(
+            read, through: through.endpoint, allowed: allowed.map { $0[through.endpoint.id] ?? 0 } ?? .max)
     }
 }
 
@@ -50,13 +62,16 @@ final class CurrentConfiguration: Sendable {
     /// The hook of the node agent: goes by `wanted`, or by a later one, when it returns. The revision alone does not tell
     /// whether that is so already: it may be of another journal.
     /// - Throws: what is wrong with an answer; `ConfigurationBehind`. The agent tries again.
-    func follow(_ wanted: AppliedConfiguration, asking ask: () async throws -> EdgeConfigurationAnswer) async throws {
+    /// - Returns: of which revision that is.
+    func follow(
+        _ wanted: AppliedConfiguration, asking ask: () async throws -> EdgeConfigurationAnswer
+    ) async throws -> Revision {
         for number in 0..<Self.tries {
             let answer = try await ask()
             if answer.revision >= wanted.revision {
-                let next = try ConfigurationInForce(answer)
+                let next = try ConfigurationInForce(answer, applied: wanted)
                 inForce.withLock { $0 = next }
-                return
+                return next.revision
             }
             try await Task.sleep(for: .milliseconds(1 << number))
         }
@@ -88,14 +103,15 @@ struct WantedVariant: Sendable {
     let lease: UInt64
     let privateLease: UInt64
 
-    init(_ read: ReadTarget, through endpoint: Endpoint) {
+    /// - Parameter allowed: the longest lease there may be for now.
+    init(_ read: ReadTarget, through endpoint: Endpoint, allowed: UInt64) {
         path = read.path
         notAfter = read.notAfter
         identity = read.identity
         key = CacheKey(Digest128(hashing: identity.parts))
         sources = identity.locations.map { SourceIdentity(storage: $0.storage, key: $0.key) }
-        lease = endpoint.leaseMilliseconds
-        privateLease = endpoint.privateLeaseMilliseconds
+        lease = min(endpoint.leaseMilliseconds, allowed)
+        privateLease = min(endpoint.privateLeaseMilliseconds, allowed)
     }
 
     /// One for each place; needed for a miss only.

@@ -52,8 +52,9 @@ struct EdgeFront: Service {
                 barrier: { await server.barrier() },
                 emptyCaches: { [cache] in try await cache.removeAll() },
                 configure: { [origins, agent] wanted in
-                    try await current.follow(wanted) { try await origins.configuration() }
+                    let served = try await current.follow(wanted) { try await origins.configuration() }
                     agent.setShortestLease(current.value.served.shortestLease)
+                    return served
                 },
                 raiseFloor: { [cache] in try await cache.raiseFloor(to: $0) },
                 sweep: { [cache] in await cache.sweep() },

@@ -40,10 +40,10 @@ struct EdgeService: EdgeResponder {
     }
 
     func confirm(_ answer: EdgeAnswer) -> EdgeAnswer {
-        guard case .object(let metadata, _) = answer.kind,
-            let revision = agent.rules.tombstone(on: metadata.scope.sources)
-        else { return answer }
-        return Self.erased("This image", revision)
+        guard case .object(let metadata, _) = answer.kind else { return answer }
+        if let revision = agent.rules.tombstone(on: metadata.scope.sources) { return Self.erased("This image", revision) }
+        // Erased and lifted again since: its bytes may be overwritten already.
+        return isForbidden(metadata) ? Self.overtaken : answer
     }
 
     /// One leader per key asks an origin; everybody who comes meanwhile waits for that one.
@@ -60,7 +60,7 @@ struct EdgeService: EdgeResponder {
                 if let revision = standing.tombstone { return Self.erased(wanted.path, revision) }
                 let question = FetchRequest(
                     host: host, target: target, accept: wanted.identity.accept.rawValue,
-                    minRevision: standing.joinFrom, patience: patience, key: wanted.key)
+                    minRevision: standing.joinFrom, floor: standing.floor, patience: patience, key: wanted.key)
                 do {
                     let (object, role) = try await cache.object(
                         for: wanted.key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom,
@@ -132,6 +132,8 @@ struct EdgeService: EdgeResponder {
     /// A signature that expires also ends what caches of others may keep: the link would live on in them.
     private func answer(_ object: CachedObject, _ wanted: WantedVariant, _ status: CacheStatus) -> EdgeAnswer {
         var metadata = object.metadata
+        // What was soft-purged may stand in where its maker is down, and nobody may keep it for fresh.
+        if object.staleBy != nil { metadata.freshness = Freshness(maxAge: 0) }
         if let notAfter = wanted.notAfter {
             let lifetime = UInt32(clamping: notAfter - metadata.bornAt / 1000)
             metadata.freshness = Freshness(maxAge: min(metadata.freshness.maxAge, lifetime))

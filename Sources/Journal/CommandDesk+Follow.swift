@@ -65,6 +65,7 @@ extension CommandDesk {
 
     private func answer(_ request: FollowRequest, grant: Grant?) async throws -> FollowAnswer {
         var news = try await news(for: request)
+        if grant != nil, news.snapshot == nil { news.erasures = try await owed(by: request) }
         guard isCurrent(request) else { return .superseded }
         news.grant = grant
         news.questions = questions.take(for: request.node.folder, at: clock.now().boot)
@@ -105,6 +106,19 @@ extension CommandDesk {
         }.count
         return count == entries.count ? entries : Array(entries.prefix(max(1, count)))
     }
+
+    /// What the node has applied and not reported: once more with every grant. Its list, or its report, may be gone with a
+    /// restore of this journal.
+    private func owed(by request: FollowRequest) async throws -> [Erasure] {
+        let revisions = removals.owed(by: request.node.folder, through: request.applied)
+        guard let first = revisions.first else { return [] }
+        let wanted = Set(revisions)
+        let page = try await journal.entries(
+            of: [.erase], after: Revision(rawValue: first.rawValue - 1), limit: Self.owedAtOnce)
+        return fitting(page).compactMap { Erasure($0) }.filter { wanted.contains($0.revision) }
+    }
+
+    private static let owedAtOnce = 500
 
     /// The erases among what `snapshot` folds whose bytes may lie on the node's disk.
     private func erasures(for request: FollowRequest, in snapshot: RuleSnapshot) async throws -> [Erasure] {

@@ -26,6 +26,8 @@ public actor CommandDesk {
     var tracker = CommandTracker()
     var removals = RemovalTracker()
     var terms: LeaseTerms
+    /// Until then leases may be in force that the journal does not know of.
+    private var unknownUntil: BootInstant?
     var tombstones = TombstoneCount()
     var questions: QuestionBoard
     var tail: JournalTail
@@ -59,11 +61,11 @@ public actor CommandDesk {
     /// - Parameters:
     ///   - leases: reads the leases out of the document of a configuration. Without it every document means
     ///     `configuration.lease`.
-    ///   - mayMissGrants: the journal was restored from a backup, so nodes may hold leases that it does not know of. No
-    ///     command is completed then before the longest that it knows of has run out.
+    ///   - unknownLeases: the journal was restored from a backup, so nodes may hold leases that it does not know of, which
+    ///     last so long: milliseconds. No command is completed then before they have run out, whatever endpoint it is about.
     public init(
         journal: any Journal, configuration: CommandDeskConfiguration = CommandDeskConfiguration(),
-        leases: (@Sendable (_ document: String) -> EndpointLeases)? = nil, mayMissGrants: Bool = false,
+        leases: (@Sendable (_ document: String) -> EndpointLeases)? = nil, unknownLeases: UInt64? = nil,
         clock: any DeskClock = SystemDeskClock()
     ) async throws {
         self.journal = journal
@@ -90,12 +92,13 @@ public actor CommandDesk {
         }
         for entry in pending { adopt(entry, isCompleted: false) }
         nextGrantSweep = now.boot.advanced(byMilliseconds: terms.longest)
-        if mayMissGrants {
-            tracker.expect(
-                Grant(head: .zero, duration: terms.longest), for: Self.unknownHolders, .random(), at: now.boot)
+        if let unknownLeases {
+            let grant = Grant(head: .zero, duration: max(unknownLeases, terms.longest))
+            tracker.expect(grant, for: Self.unknownHolders, .random(), at: now.boot)
+            unknownUntil = Self.runOut(of: grant, from: now.boot)
         }
         for member in members.values where member.isExpelled { tracker.forget(member.node.folder) }
-        for entry in pending { tracker.committed(entry.revision, lease: terms.lease(of: entry.command), at: now) }
+        for entry in pending { tracker.committed(entry.revision, lease: lease(of: entry.command), at: now) }
         try await pickUpErases(pending: Set(pending.map(\.revision)))
         settle()
     }
@@ -132,7 +135,7 @@ public actor CommandDesk {
             if let erasure = Erasure(entry) {
                 removals.erased(entry.revision, size: erasure.wireBytes.count, isCompleted: false)
             }
-            tracker.committed(entry.revision, lease: terms.lease(of: entry.command), at: now)
+            tracker.committed(entry.revision, lease: lease(of: entry.command), at: now)
         }
         waiting.resume { wait, _ in if case .news = wait { true } else { false } }
         settle()
@@ -212,9 +215,15 @@ public actor CommandDesk {
         removals.update(member)
     }
 
+    /// How long a node that is cut off may be waited for on behalf of a command: milliseconds. While leases may be in force
+    /// that nobody knows of, nor is it known by which configuration they were given.
+    private func lease(of command: Command) -> UInt64 {
+        unknownUntil == nil ? terms.lease(of: command) : .max
+    }
+
     func setAlarm() {
         guard !isStopped else { return }
-        guard let next = [tracker.nextRunOut, waiting.nextDeadline, retryAt].compactMap({ $0 }).min() else { return }
+        guard let next = [tracker.nextRunOut, waiting.nextDeadline, retryAt, unknownUntil].compactMap({ $0 }).min() else { return }
         if let alarm, alarm.at <= next { return }
         alarm?.task.cancel()
         alarm = (
@@ -232,6 +241,11 @@ public actor CommandDesk {
         let now = clock.now()
         tracker.pass(now)
         if let due = retryAt, due <= now.boot { retryAt = nil }
+        if let due = unknownUntil, due <= now.boot {
+            unknownUntil = nil
+            // If it fails, the next start waits once more.
+            Task { [journal] in try await journal.leasesAreKnown() }
+        }
         waiting.resume { _, deadline in deadline <= now.boot }
         settle()
     }

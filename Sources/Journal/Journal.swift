@@ -54,6 +54,8 @@ public protocol Journal: Sendable {
     func grant(_ duration: UInt64, to node: NodeIdentity, _ incarnation: Incarnation) async throws -> Grant
     /// All that may still be in force.
     func grants() async throws -> [StoredGrant]
+    /// Every lease that the journal might not have known of has run out.
+    func leasesAreKnown() async throws
     /// Drops grants that have run out by the caller's reckoning.
     func forget(_ grants: [StoredGrant.Serial]) async throws
 

@@ -56,7 +56,7 @@ extension JournalTables {
 
     static func grant(
         _ duration: UInt64, to node: NodeIdentity, _ incarnation: Incarnation, _ connection: any SQLConnection
-    ) throws -> Grant {
+    ) throws -> (grant: Grant, given: UInt64) {
         let grant = Grant(
             head: try head(connection, lock: connection.dialect.forShare).revision, duration: duration)
         if let known = try member(node.folder, connection, lock: connection.dialect.forShare) {
@@ -70,7 +70,11 @@ extension JournalTables {
                 .bits(.random(in: .min ... .max)), .bits(node.folder), .bits(incarnation.rawValue),
                 .bits(grant.head.rawValue), .bits(duration),
             ])
-        return grant
+        try connection.execute("UPDATE leases_given SET given = given + 1", [])
+        guard let row = try connection.row("SELECT given FROM leases_given") else {
+            throw JournalError.damaged("it does not say how many leases were given")
+        }
+        return (grant, try row.bits(0))
     }
 
     static func grants(_ connection: any SQLConnection) throws -> [StoredGrant] {

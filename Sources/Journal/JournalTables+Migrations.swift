@@ -72,5 +72,17 @@ extension JournalTables {
                     revision BIGINT NOT NULL, emptied BIGINT NOT NULL, rules BYTEA NOT NULL)
                 """,
             ]),
+        SQLMigration(
+            "journal-4",
+            [
+                // `unknown`: the longest lease that may have been given and is not known of, in milliseconds, until it has
+                // run out.
+                """
+                CREATE TABLE leases_given (
+                    only_row BIGINT PRIMARY KEY NOT NULL CHECK (only_row = 1),
+                    given BIGINT NOT NULL, unknown BIGINT NOT NULL)
+                """,
+                "INSERT INTO leases_given (only_row, given, unknown) VALUES (1, 0, 0)",
+            ]),
     ]
 }

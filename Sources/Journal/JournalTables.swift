@@ -11,18 +11,38 @@ internal import SQLStore
 /// 4. Entries above `snapshot.revision` are whole. The others are whole until they are emptied, some time later.
 enum JournalTables {
     /// Notes that the origin of this data folder begins another life.
-    /// - Returns: whether this journal was there for the life before it. If not, it is an older copy, or a stranger's, and
-    ///   may know nothing of leases that are in force.
-    static func start(folder: UInt64, life: UInt64, _ connection: any SQLConnection) throws -> Bool {
-        let known = try connection.row("SELECT folder, life FROM origin_start\(connection.dialect.forUpdate)")
-        guard let known else {
+    /// - Parameters:
+    ///   - witness: what was given, by what lies beside the journal.
+    ///   - longest: what a lease may have lasted, for all that is known beside that: milliseconds.
+    /// - Returns: how long leases may last that this journal knows nothing of: milliseconds; nil where it is the one that the
+    ///   life before had and knows them all. That it does not is remembered until `leasesAreKnown`.
+    static func start(
+        folder: UInt64, life: UInt64, witness: LeaseWitness.Testimony, longest: UInt64, _ connection: any SQLConnection
+    ) throws -> UInt64? {
+        let isKnown: Bool
+        if let known = try connection.row("SELECT folder, life FROM origin_start\(connection.dialect.forUpdate)") {
+            isKnown = try known.bits(0) == folder && known.bits(1) == life - 1
+            try connection.execute("UPDATE origin_start SET folder = $1, life = $2", [.bits(folder), .bits(life)])
+        } else {
             try connection.execute(
                 "INSERT INTO origin_start (only_row, folder, life) VALUES (1, $1, $2)", [.bits(folder), .bits(life)])
-            return try head(connection).revision == .zero
+            // A folder that was used before has had a journal.
+            isKnown = try life == 1 && head(connection).revision == .zero
         }
-        let isNext = try known.bits(0) == folder && known.bits(1) == life - 1
-        try connection.execute("UPDATE origin_start SET folder = $1, life = $2", [.bits(folder), .bits(life)])
-        return isNext
+        guard let row = try connection.row("SELECT given, unknown FROM leases_given\(connection.dialect.forUpdate)") else {
+            throw JournalError.damaged("it does not say how many leases were given")
+        }
+        let (given, before) = (try row.bits(0), try row.bits(1))
+        // A backup of within the life before differs in nothing but the leases that were given since.
+        let isRestored = !isKnown || witness.given > given
+        let unknown = isRestored ? max(before, witness.longest, longest) : before
+        try connection.execute(
+            "UPDATE leases_given SET given = $1, unknown = $2", [.bits(max(given, witness.given)), .bits(unknown)])
+        return unknown > 0 ? unknown : nil
+    }
+
+    static func leasesAreKnown(_ connection: any SQLConnection) throws {
+        try connection.execute("UPDATE leases_given SET unknown = 0", [])
     }
 
     /// - Returns: the journal's id; drawn now when the database is new.

@@ -67,6 +67,11 @@ public struct RemovalTracker: Sendable {
         }
     }
 
+    /// Erases through `revision` that this member has still to report, in order.
+    public func owed(by folder: UInt64, through revision: Revision) -> [Revision] {
+        open.filter { $0.key <= revision && $0.value.awaited.contains(folder) }.keys.sorted()
+    }
+
     /// Erases that were removed since the last call, to be marked so.
     public mutating func takeRemoved() -> [Revision] {
         defer { removed = [] }

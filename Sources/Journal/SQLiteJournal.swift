@@ -6,24 +6,38 @@ public import SQLStore
 public final class SQLiteJournal: Journal {
     public let id: JournalID
     private let database: any SQLDatabase
+    private let witness: LeaseWitness
 
-    /// Opens the journal in `configuration.path`, and makes one with a new identity when there is none.
+    /// Opens the journal in `configuration.path`, and makes one with a new identity when there is none. Beside it lies
+    /// `…-leases`, which must not be restored from a backup with it: it tells that it was.
     public convenience init(_ configuration: SQLiteConfiguration) async throws {
-        try await self.init(SQLiteDatabase(configuration))
+        try await self.init(SQLiteDatabase(configuration), witnessPath: configuration.path + "-leases")
     }
 
     /// Adds the journal's tables to a database that other stores may share.
-    public init(_ database: any SQLDatabase) async throws {
+    /// - Parameter witnessPath: a file on this machine's own disk, where leases are counted once more.
+    public init(_ database: any SQLDatabase, witnessPath: String) async throws {
         try await database.migrate(JournalTables.migrations)
         self.database = database
+        witness = LeaseWitness(path: witnessPath)
         id = try await database.write(.synced) { try JournalTables.identify($0) }
         while try await database.write(.flushed, { try JournalTables.classify(limit: 1_000, $0) }) {}
     }
 
     /// Notes that the origin of the data folder `folder` begins its life number `life`. To be called once, before a desk.
-    /// - Returns: whether the journal is the one that the folder's life before had. False after a restore from a backup.
-    public func start(folder: UInt64, life: UInt64) async throws -> Bool {
-        try await database.write(.synced) { try JournalTables.start(folder: folder, life: life, $0) }
+    /// - Parameter longest: what a lease may have lasted at least, by this node's own settings: milliseconds.
+    /// - Returns: how long leases may last that this journal knows nothing of, for the desk: milliseconds. Nil where it is the
+    ///   one that the life before had. Not nil after a restore from a backup, and at every start until such leases have run
+    ///   out (`leasesAreKnown`).
+    public func start(folder: UInt64, life: UInt64, longest: UInt64) async throws -> UInt64? {
+        let testimony = witness.testimony
+        return try await database.write(.synced) {
+            try JournalTables.start(folder: folder, life: life, witness: testimony, longest: longest, $0)
+        }
+    }
+
+    public func leasesAreKnown() async throws {
+        try await database.write(.flushed) { try JournalTables.leasesAreKnown($0) }
     }
 
     public func head() async throws -> JournalHead {
@@ -70,7 +84,11 @@ public final class SQLiteJournal: Journal {
     }
 
     public func grant(_ duration: UInt64, to node: NodeIdentity, _ incarnation: Incarnation) async throws -> Grant {
-        try await database.write(.synced) { try JournalTables.grant(duration, to: node, incarnation, $0) }
+        let (grant, given) = try await database.write(.synced) {
+            try JournalTables.grant(duration, to: node, incarnation, $0)
+        }
+        try witness.note(given: given, duration: duration)
+        return grant
     }
 
     public func grants() async throws -> [StoredGrant] {

@@ -13,6 +13,8 @@ public final class DataFolder: Sendable {
     /// Counts the processes that have used the folder, this one included: a later one ends the leases of the earlier, and a
     /// request of an earlier one that arrives late ends nobody's.
     public let life: UInt64
+    /// Whether what is in it was made by another member: the folder was copied, or moved to another place.
+    public let isCopy: Bool
     private let lock: CInt
 
     /// Makes the folder when there is none.
@@ -33,7 +35,7 @@ public final class DataFolder: Sendable {
         ftruncate(lock, 0)
         Self.write("\(getpid())", to: lock)
         do throws(NodeAgentError) {
-            (identity, life) = try Self.nextLife(in: path)
+            (identity, life, isCopy) = try Self.nextLife(in: path)
         } catch {
             close(lock)
             throw error
@@ -54,10 +56,11 @@ public final class DataFolder: Sendable {
     }
 
     /// Counts this process, durably, before it can say anything to anybody.
-    private static func nextLife(in path: String) throws(NodeAgentError) -> (identity: UInt64, life: UInt64) {
+    private static func nextLife(in path: String) throws(NodeAgentError) -> (identity: UInt64, life: UInt64, isCopy: Bool) {
         let file = path + "/node-id"
         var identity = UInt64.random(in: 1...UInt64.max)
         var life: UInt64 = 1
+        var isCopy = false
         let existing = open(file, O_RDONLY | O_CLOEXEC)
         if existing >= 0 {
             defer { close(existing) }
@@ -69,7 +72,8 @@ public final class DataFolder: Sendable {
                     "\(file) does not hold a node's number. Restore it, or empty \(path) to let the node begin anew.")
             }
             let place = fields[2...].joined(separator: " ")
-            if place == self.place(of: existing) { (identity, life) = (known, lives + 1) }
+            isCopy = place != self.place(of: existing)
+            if !isCopy { (identity, life) = (known, lives + 1) }
         }
         let temporary = file + ".new"
         let new = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -77,7 +81,7 @@ public final class DataFolder: Sendable {
         defer { close(new) }
         write("\(String(identity, radix: 16)) \(life) \(place(of: new))", to: new)
         guard fsync(new) == 0, rename(temporary, file) == 0, FolderSync.sync(path) else { throw unusable(file) }
-        return (identity, life)
+        return (identity, life, isCopy)
     }
 
     private static func place(of descriptor: CInt) -> String {

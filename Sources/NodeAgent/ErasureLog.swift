@@ -22,7 +22,7 @@ struct ErasureLog: Sendable {
         let bytes: [UInt8]?
         do throws(SystemFailure) { bytes = try WholeFile.read(folder + Self.name) } catch { throw Self.failure(error) }
         guard let bytes else { return }
-        guard let kept = try? Frame.open(Kept.self, bytes) else { return nil }
+        guard let kept = try? Frame.open(Kept.self, bytes, limit: Frame.ownFileLimit) else { return nil }
         (outstanding, reports) = (kept.outstanding, kept.reports)
     }
 
@@ -31,16 +31,19 @@ struct ErasureLog: Sendable {
         self.folder = folder
     }
 
-    /// Takes erases in; those that are known already are left out.
+    /// Takes erases in; those that are known already, or done and not told yet, are left out.
     mutating func add(_ erasures: [Erasure]) throws(NodeAgentError) {
         guard !erasures.isEmpty else { return }
-        let new = erasures.filter { erasure in !outstanding.contains { $0.revision == erasure.revision } }
+        let known = Set(outstanding.map(\.revision) + reports.map(\.revision))
+        let new = erasures.filter { !known.contains($0.revision) }
         guard !new.isEmpty else { return }
         try keep(outstanding + new, reports)
     }
 
-    /// Their bytes are gone.
-    mutating func destroyed(_ new: [RemovalReport]) throws(NodeAgentError) {
+    /// Their bytes are gone. A report of what is not outstanding is of a history that was left meanwhile.
+    mutating func destroyed(_ all: [RemovalReport]) throws(NodeAgentError) {
+        let known = Set(outstanding.map(\.revision))
+        let new = all.filter { known.contains($0.revision) }
         let done = Set(new.map(\.revision))
         try keep(
             outstanding.filter { !done.contains($0.revision) },

@@ -23,20 +23,28 @@ extension NodeAgent {
                     pause = min(pause * 2, configuration.lastPause * 20)
                 }
             }
-            await tellRemovals()
+            sweeps.request(hooks.sweep)
+            while await tellRemovals() {}
         }
     }
 
     /// Only what the rules refuse already may be destroyed: before, an answer could still be built from it.
-    private var dueErasures: [Erasure] {
-        store.withLock { files in files.erasures.outstanding.filter { $0.revision <= files.rules.applied } }
+    var dueErasures: [Erasure] {
+        let applied = acknowledgedRevision
+        return store.withLock { files in files.erasures.outstanding.filter { $0.revision <= applied } }
     }
 
     /// In a request of its own, beside the one that is held open. If it fails, the reports go with the next of the others.
-    private func tellRemovals() async {
+    /// - Returns: whether there may be more.
+    private func tellRemovals() async -> Bool {
         let request = request()
-        guard !request.removals.isEmpty, request.journal != nil, case .news? = try? await link.follow(request) else { return }
-        try? await onDisk { (files) throws(NodeAgentError) in try files.erasures.told(request.removals) }
+        guard !request.removals.isEmpty, request.journal != nil, case .news? = try? await link.follow(request) else {
+            return false
+        }
+        do { try await onDisk { (files) throws(NodeAgentError) in try files.erasures.told(request.removals) } } catch {
+            return false
+        }
+        return !Task.isCancelled
     }
 
     func answer(_ question: NodeQuestion, _ hooks: NodeAgentHooks) {

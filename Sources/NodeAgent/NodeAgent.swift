@@ -7,8 +7,9 @@ internal import Synchronization
 /// (DESIGN §4). Requests ask `lease` and `rules`; nothing else of the agent is on their way.
 ///
 /// Invariants
-/// 1. What is acknowledged is applied in `rules`, synced to the disk, and past the barrier: no request that looked up
-///    before can still be answered from what it found.
+/// 1. What is acknowledged is synced to the disk, then applied in `rules`, then past the barrier: no request that looked up
+///    before can still be answered from what it found. Every request of this node says what is acknowledged, and nothing
+///    that is only on its way there. The disk comes first, so that memory never holds what a crash could take back.
 /// 2. A node that is not on the chain gives up its lease before it empties its caches, and empties them before it forgets
 ///    the journal that it followed.
 /// 3. A configuration is acknowledged, and a grant that came with it used, only once the node serves by it.
@@ -23,9 +24,10 @@ public final class NodeAgent: Sendable {
     let link: any JournalLink
     let log: Logger
     let store: Mutex<NodeFiles>
+    private let acknowledged: Mutex<Position>
     private let disk = DispatchQueue(label: "vignette.rule-log")
     private let waiters = AppliedWaiters()
-    private let sweeps = CoalescedWork()
+    let sweeps = CoalescedWork()
     let erasureBell = Bell()
     private let shortestLease = Atomic<UInt64>(.max)
 
@@ -44,6 +46,11 @@ public final class NodeAgent: Sendable {
         let erasureLog = try ErasureLog(in: folder.path)
         if erasureLog == nil {
             log.error("the file of outstanding erases is damaged: this node starts over, which empties its caches")
+        }
+        if folder.isCopy {
+            log.warning("the data folder was copied or moved: it is another member now, which begins with empty caches")
+        }
+        if erasureLog == nil || folder.isCopy {
             ruleLog.disown()
             table = nil
         }
@@ -51,6 +58,7 @@ public final class NodeAgent: Sendable {
         lease.update { $0.apply(through: applied) }
         // A node without a journal is told to start over by the first origin that answers; until then it has no lease.
         rules = RuleBook(table ?? RuleTable(journal: .random()))
+        acknowledged = Mutex(Position(of: ruleLog))
         store = Mutex(NodeFiles(rules: ruleLog, erasures: erasureLog ?? ErasureLog(emptyIn: folder.path)))
     }
 
@@ -93,8 +101,10 @@ public final class NodeAgent: Sendable {
 
     private struct Following {
         var joins = true
-        /// Of the configuration that the node serves by.
+        /// The last configuration that the node was told to serve by.
         var configured = Revision.zero
+        /// The one it serves by: an origin may have answered with a later one.
+        var served = Revision.zero
         var renewAt = BootInstant(nanoseconds: 0)
         var pause: UInt64
         var lastReported = ""
@@ -148,12 +158,32 @@ public final class NodeAgent: Sendable {
     func request(
         joins: Bool = false, leaves: Bool = false, wantsGrant: Bool = false, patience: UInt64 = 0
     ) -> FollowRequest {
-        store.withLock { files in
-            FollowRequest(
-                node: identity, incarnation: incarnation, joins: joins, leaves: leaves, journal: files.rules.journal,
-                applied: files.rules.applied, chain: files.rules.chain, wantsGrant: wantsGrant,
-                removals: Array(files.erasures.reports.prefix(Self.reportsAtOnce)), patience: patience)
+        let position = acknowledged.withLock { $0 }
+        // An origin takes no report of what this request does not say is applied.
+        let reports = store.withLock { files in
+            Array(files.erasures.reports.filter { $0.revision <= position.applied }.prefix(Self.reportsAtOnce))
         }
+        return FollowRequest(
+            node: identity, incarnation: incarnation, joins: joins, leaves: leaves, journal: position.journal,
+            applied: position.applied, chain: position.chain, wantsGrant: wantsGrant, removals: reports, patience: patience)
+    }
+
+    /// Where on which journal a node stands.
+    private struct Position: Sendable {
+        var journal: JournalID?
+        var applied: Revision
+        var chain: ChainDigest?
+
+        init(of log: borrowing RuleLog) {
+            (journal, applied, chain) = (log.journal, log.applied, log.chain)
+        }
+    }
+
+    var acknowledgedRevision: Revision { acknowledged.withLock { $0.applied } }
+
+    private func acknowledge() {
+        let position = store.withLock { Position(of: $0.rules) }
+        acknowledged.withLock { $0 = position }
     }
 
     /// A request stays far below what an origin takes.
@@ -162,34 +192,54 @@ public final class NodeAgent: Sendable {
     var nodeIdentity: NodeIdentity { identity }
 
     /// What follows from news, in the order that the invariants demand. Whatever fails is tried again: the next request asks
-    /// from what is on the disk.
+    /// from what is acknowledged.
     private func take(_ news: FollowNews, _ following: inout Following, _ hooks: NodeAgentHooks) async throws {
         if let snapshot = news.snapshot { try await adopt(snapshot, news.erasures, &following, hooks) }
+        let erased = news.erasures + news.entries.compactMap { Erasure($0) }
+        try await apply(news.entries, erased, &following, hooks)
+        try await configure(by: news.grant, &following, hooks)
+        if news.snapshot != nil || !news.entries.isEmpty {
+            await hooks.barrier()
+            acknowledge()
+            waiters.applied(rules.applied)
+            // A sweep gives segments back without overwriting them: what was erased is destroyed first, then it is swept.
+            if dueErasures.isEmpty { sweeps.request(hooks.sweep) }
+            try await limitRules(hooks)
+        }
+        if !erased.isEmpty { erasureBell.ring() }
+    }
+
+    private func apply(
+        _ entries: [JournalEntry], _ erased: [Erasure], _ following: inout Following, _ hooks: NodeAgentHooks
+    ) async throws {
+        let applied = store.withLock { $0.rules.applied }
+        // Before it is on the disk: a node that crashes in between must be told again.
+        if entries.contains(where: { $0.revision > applied && $0.command.scope == .node(identity.folder) }) {
+            try await dropCaches(&following, hooks)
+        }
+        guard !entries.isEmpty || !erased.isEmpty else { return }
+        try await onDisk { (files) throws(NodeAgentError) in
+            try files.erasures.add(erased)
+            try files.rules.append(entries)
+        }
         do throws(ApplyError) {
-            try rules.apply(news.entries)
+            try rules.apply(entries)
         } catch {
             throw NodeAgentError(.badAnswer, "The origin's journal can't be applied: \(error)")
         }
-        if let current = rules.read({ $0.configuration }), current.revision > following.configured {
-            try await hooks.configure(current)
-            following.configured = current.revision
-        }
-        guard news.snapshot != nil || !news.entries.isEmpty else { return }
-        if news.entries.contains(where: { $0.command.scope == .node(identity.folder) }) {
-            try await dropCaches(&following, hooks)
-        }
-        let erased = news.entries.compactMap { Erasure($0) }
         try await onDisk { [rules] (files) throws(NodeAgentError) in
-            try files.erasures.add(erased)
-            // An earlier try may have failed after the rules took the entries: what counts here is the file.
-            try files.rules.append(news.entries.filter { $0.revision > files.rules.applied })
             if files.rules.wantsFolding { try files.rules.fold(to: rules.read { $0 }) }
         }
-        waiters.applied(rules.applied)
-        await hooks.barrier()
-        sweeps.request(hooks.sweep)
-        if !erased.isEmpty || !news.erasures.isEmpty { erasureBell.ring() }
-        try await limitRules(hooks)
+    }
+
+    /// Serves by what the rules say. Also anew, when the journal's head is below what the node serves by: that configuration
+    /// was answered ahead of the entries, and a restore has taken it back.
+    private func configure(by grant: Grant?, _ following: inout Following, _ hooks: NodeAgentHooks) async throws {
+        guard let current = rules.read({ $0.configuration }) else { return }
+        let isLost = grant.map { $0.head < following.served } ?? false
+        guard current.revision != following.configured || isLost else { return }
+        following.served = try await hooks.configure(current)
+        following.configured = current.revision
     }
 
     /// Takes the fold of entries that the journal keeps no more. It only adds to what this node has applied: both are on the
@@ -206,13 +256,11 @@ public final class NodeAgent: Sendable {
             try await dropCaches(&following, hooks)
         }
         if snapshot.table.floor > .zero { try await hooks.raiseFloor(snapshot.table.floor) }
-        rules.advance(to: snapshot.table)
-        let table = rules.read { $0 }
-        guard table.applied == snapshot.revision else { return }
         try await onDisk { (files) throws(NodeAgentError) in
             try files.erasures.add(erased)
-            try files.rules.reset(to: RuleSnapshot(journal: snapshot.journal, table: table))
+            try files.rules.reset(to: snapshot)
         }
+        rules.advance(to: snapshot.table)
     }
 
     /// The operator has said that this folder is no member any more (DESIGN §4, rule 14).
@@ -250,6 +298,7 @@ public final class NodeAgent: Sendable {
             try files.rules.reset(to: RuleSnapshot(journal: journal, table: fresh))
         }
         rules.restart(fresh)
+        acknowledge()
     }
 
     private func leave(_ hooks: NodeAgentHooks) async {

@@ -7,8 +7,9 @@ public struct NodeAgentHooks: Sendable {
     /// Empties every cache of the node, durably: nothing of it comes back after a crash, and no fill that is under way
     /// may commit.
     public var emptyCaches: @Sendable () async throws -> Void
-    /// Serves by this configuration from now on, or by a later one. The node does not acknowledge before this returns.
-    public var configure: @Sendable (AppliedConfiguration) async throws -> Void
+    /// Serves by this configuration from now on, or by a later one, whose revision it returns; answers no longer on one
+    /// renewal than this one allows. The node does not acknowledge before this returns.
+    public var configure: @Sendable (AppliedConfiguration) async throws -> Revision
     /// Raises the floor of every cache, durably.
     public var raiseFloor: @Sendable (Revision) async throws -> Void
     /// Gives back the room of what the rules forbid; nothing waits for it. Runs once at a time, and once more for all the
@@ -23,7 +24,7 @@ public struct NodeAgentHooks: Sendable {
     public init(
         barrier: @escaping @Sendable () async -> Void = {},
         emptyCaches: @escaping @Sendable () async throws -> Void,
-        configure: @escaping @Sendable (AppliedConfiguration) async throws -> Void = { _ in },
+        configure: @escaping @Sendable (AppliedConfiguration) async throws -> Revision = { $0.revision },
         raiseFloor: @escaping @Sendable (Revision) async throws -> Void = { _ in },
         sweep: @escaping @Sendable () async -> Void = {},
         destroy: @escaping @Sendable ([Erasure]) async throws -> [RemovalReport] = { _ in [] },

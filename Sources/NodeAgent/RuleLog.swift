@@ -47,10 +47,10 @@ struct RuleLog: ~Copyable {
     }
 
     private mutating func replay(_ bytes: [UInt8]) -> RuleTable? {
-        guard let head = try? Frame.open(bytes[...]), let start = Self.snapshot(head.payload) else { return nil }
+        guard let head = try? Frame.open(bytes[...], limit: Frame.ownFileLimit), let start = Self.snapshot(head.payload) else { return nil }
         var table = start.table
         end = off_t(head.length)
-        while let frame = try? Frame.open(bytes[Int(end)...]),
+        while let frame = try? Frame.open(bytes[Int(end)...], limit: Frame.ownFileLimit),
             let entries = try? RuleBatch(wireBytes: frame.payload).entries,
             Self.follows(table, entries)
         {
@@ -69,7 +69,11 @@ struct RuleLog: ~Copyable {
 
     /// Looked at before any entry is applied, so that a batch that is cut off leaves no trace in the table.
     private static func follows(_ table: RuleTable, _ entries: [JournalEntry]) -> Bool {
-        var (revision, chain) = (table.applied, table.chain)
+        follows(table.applied, table.chain, entries)
+    }
+
+    private static func follows(_ applied: Revision, _ chain: ChainDigest, _ entries: [JournalEntry]) -> Bool {
+        var (revision, chain) = (applied, chain)
         for entry in entries {
             guard entry.revision == revision.next, entry.chain == entry.chainDigest(following: chain) else { return false }
             (revision, chain) = (entry.revision, entry.chain)
@@ -77,9 +81,15 @@ struct RuleLog: ~Copyable {
         return true
     }
 
-    /// Appends a batch and syncs it.
-    /// - Throws: `folderUnusable`; what was written of the batch is overwritten by the next one.
-    mutating func append(_ entries: [JournalEntry]) throws(NodeAgentError) {
+    /// Appends what is new of a batch and syncs it.
+    /// - Throws: `badAnswer` if it contradicts what is here, or does not follow; nothing is written then. `folderUnusable`;
+    ///   what was written of the batch is overwritten by the next one.
+    mutating func append(_ batch: [JournalEntry]) throws(NodeAgentError) {
+        let entries = batch.filter { $0.revision > applied }
+        let known = batch.first { $0.revision == applied }
+        guard let chain, known == nil || known?.chain == chain, Self.follows(applied, chain, entries) else {
+            throw NodeAgentError(.badAnswer, "The origin's entries do not follow on revision \(applied), which this node has.")
+        }
         guard let last = entries.last else { return }
         let frame = Frame.seal(RuleBatch(entries: entries))
         guard WholeFile.write(frame, to: descriptor, at: end), fdatasync(descriptor) == 0 else {
@@ -87,7 +97,7 @@ struct RuleLog: ~Copyable {
         }
         end += off_t(frame.count)
         entriesSinceSnapshot += entries.count
-        (applied, chain) = (last.revision, last.chain)
+        (applied, self.chain) = (last.revision, last.chain)
     }
 
     /// Whether it is time to `reset` to what is applied.

@@ -9,12 +9,15 @@ extension DiskWriter {
         core.generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
         var next = state
         next.epoch += 1
+        // It was about what is gone, and of a history that may be gone too: revisions may begin anew.
+        next.floor = .zero
         let failure = write(next, "emptying the cache")
         if failure == nil { state = next }
         for shard in core.shards { shard.index.withLock { $0.removeAll() } }
         core.space.placement.withLock { $0.sealed() }
         for number in core.files.withLock({ Array($0.keys) }) { unlink(number) }
         Glibc.unlink(IndexCheckpoint.path(in: core.configuration.folder))
+        if failure == nil { core.floor = .zero }
         return failure
     }
 

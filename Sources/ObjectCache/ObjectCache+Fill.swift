@@ -96,7 +96,7 @@ extension ObjectCache {
     private func commit(_ key: CacheKey, _ filled: Filled, _ demand: FillDemand) throws -> CachedObject {
         let fill = filled.metadata.fillRevision
         guard fill >= demand.newestMatch else { throw ObjectCacheError.fillTooOld("\(fill)", "\(demand.newestMatch)") }
-        let record = CachedRecord(metadata: filled.metadata, content: .memory(filled.body))
+        let record = CachedRecord(metadata: stamped(filled.metadata), content: .memory(filled.body))
         // Refused or not: those who wait asked before any command that refuses it (else they had not joined).
         if filled.mayStore { _ = store(key, record, body: filled.body, generation: demand.generation) }
         return CachedObject(record)

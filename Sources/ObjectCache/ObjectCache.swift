@@ -43,7 +43,7 @@ public final class ObjectCache: Sendable {
     /// found at once.
     @discardableResult
     public func store(_ key: CacheKey, _ metadata: ObjectMetadata, body: SharedBytes) -> StoreResult {
-        let record = CachedRecord(metadata: metadata, content: .memory(body))
+        let record = CachedRecord(metadata: stamped(metadata), content: .memory(body))
         return store(key, record, body: body, generation: core.generation.load(ordering: .sequentiallyConsistent))
     }
 
@@ -51,6 +51,14 @@ public final class ObjectCache: Sendable {
         let result = admit(key, record, body: body, generation: generation)
         if case .notStored(let reason) = result { note(reason) }
         return result
+    }
+
+    /// What is kept claims to be no newer than the rules of this node are. The origin may have applied more, and a journal that
+    /// is restored to where this node stands would give those revisions to other commands.
+    func stamped(_ metadata: ObjectMetadata) -> ObjectMetadata {
+        var metadata = metadata
+        metadata.fillRevision = min(metadata.fillRevision, core.rules.applied)
+        return metadata
     }
 
     private func admit(_ key: CacheKey, _ record: CachedRecord, body: SharedBytes, generation: UInt64) -> StoreResult {

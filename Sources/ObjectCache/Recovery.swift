@@ -145,13 +145,15 @@ struct Recovery {
             ends[segment.number] = min(segment.length, found[place].length)
         }
         let trusted = trustedChecks(of: reader.head)
-        let floor = state.floor
+        let (floor, applied) = (state.floor, core.rules.applied)
         for shard in core.shards {
             shard.index.withLock { $0.reserve(reader.entries / core.shards.count * 17 / 16) }
         }
         var damaged = 0
         try reader.forEach { entry in
-            guard let location = entry.location, let end = ends[location.segment], entry.fillAtMost >= floor else { return }
+            guard let location = entry.location, let end = ends[location.segment], entry.fillAtMost >= floor,
+                entry.fillAtMost <= applied
+            else { return }
             guard entry.extent > 0, location.offset + entry.extent <= end else {
                 damaged += 1
                 return
@@ -201,7 +203,8 @@ struct Recovery {
     private mutating func take(_ record: SegmentScan.Record, in segment: UInt32) {
         needsCheckpoint = true
         let fill = Revision(rawValue: record.head.fillRevision)
-        guard fill >= state.floor else { return }
+        // Nothing that claims to be newer than the rules that were recovered: other commands may get those revisions.
+        guard fill >= state.floor, fill <= core.rules.applied else { return }
         greatestStamp = max(greatestStamp, record.head.stamp)
         var entry = IndexEntry(
             key: record.head.key, stamp: record.head.stamp, extent: record.head.extent, fill: fill, checkedThrough: .zero)

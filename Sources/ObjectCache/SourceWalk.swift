@@ -123,7 +123,14 @@ final class SourceWalk {
     }
 
     private func finishOrThrow(_ number: UInt32) throws(SystemFailure) {
-        if targets == nil { listTargets() }
+        guard targets != nil else {
+            // Alone: the others are listed once the index is done, when nothing that matches is written any more.
+            guard let file = core.anyFile(number) else { return }
+            visit = Visit(file: file, scan: SegmentScan(file, from: SegmentHeader.size, to: try file.status().length))
+            while visit != nil { try visitHeads(atMost: .max) }
+            if destroys { try destroyAll(in: number) }
+            return
+        }
         let current = visit
         if current?.file.number != number {
             guard let place = targets?.firstIndex(where: { $0.number == number }) else {

@@ -93,7 +93,8 @@ struct CommandResolver: Sendable {
 
     /// Every place that a source's path may mean, through whichever endpoint.
     func namedSources(_ path: String) throws(CommandRefusal) -> [SourceIdentity] {
-        try identities(try SourceName.read(path, by: served), through: served.endpoints)
+        // Those of a configuration that is about to go as well: a node that is cut off may still answer by it.
+        try identities(try SourceName.read(path, by: served), through: configurations.flatMap(\.endpoints))
     }
 
     /// Keys and paths are compared byte by byte: two texts that Swift holds for equal are two keys.

@@ -37,9 +37,11 @@ struct ConfigurationRoutes: Sendable {
             if query["check"] == "true" {
                 return JSONAnswer.response(.ok, ConfigurationPlanJSON(try await office.plan(document, replacing: replaced)))
             }
-            let entry = try await office.order(document, replacing: replaced, by: query["by"].map { String($0.prefix(200)) } ?? "api")
+            let entry = try await office.order(document, replacing: replaced, by: try CommandRequest.author(query["by"].map(String.init)))
             return try await CommandRoutes.taken(entry, desk)
         } catch let refusal as ConfigurationRefusal {
+            return APIError.answer(.badRequest, refusal.description)
+        } catch let refusal as CommandRefusal {
             return APIError.answer(.badRequest, refusal.description)
         }
     }

@@ -43,9 +43,9 @@ struct OriginCaches: Sendable {
 
     /// - Returns: a report for each erase, of both caches together.
     func destroy(_ erasures: [Erasure]) async throws -> [RemovalReport] {
-        let ofSources = try await sources.destroy(erasures)
-        let ofVariants = try await variants.destroy(erasures)
-        return zip(ofSources, ofVariants).map { source, variant in
+        async let ofSources = sources.destroy(erasures)
+        async let ofVariants = variants.destroy(erasures)
+        return zip(try await ofSources, try await ofVariants).map { source, variant in
             RemovalReport(
                 revision: source.revision, objects: source.objects + variant.objects,
                 bytes: source.bytes + variant.bytes, at: variant.at)

@@ -75,7 +75,7 @@ struct OriginPipeline: Sendable {
                 let wanted = try policy.read(request)
                 let (standing, configured) = agent.rules.read { rules in
                     (
-                        rules.standing(of: wanted.sources, urls: wanted.urls, site: policy.site),
+                        rules.standing(of: wanted.sources, urls: wanted.urls, site: policy.site).raised(to: request.floor),
                         rules.configuration?.revision ?? .zero
                     )
                 }

@@ -47,6 +47,7 @@ struct AgentService: Service {
                     configure: { applied in
                         try configuration.follow(applied)
                         agent.setShortestLease(configuration.value?.served.shortestLease ?? .max)
+                        return applied.revision
                     },
                     raiseFloor: { try await caches.raiseFloor(to: $0) },
                     sweep: { await caches.sweep() },

@@ -45,15 +45,16 @@ struct VignetteOrigin {
         // The journal, and this node's own part in the protocol.
         let folder = try DataFolder(path: configuration.node.dataFolder)
         let journal = try await SQLiteJournal(SQLiteConfiguration(path: configuration.node.dataFolder + "/journal.sqlite"))
-        let isContinuous = try await journal.start(folder: folder.identity, life: folder.life)
-        if !isContinuous {
+        let ownLease = UInt64(configuration.leaseSeconds) * 1000
+        let unknownLeases = try await journal.start(folder: folder.identity, life: folder.life, longest: ownLease)
+        if let unknownLeases {
             log.warning(
                 "the journal is not the one that this node had before: no command completes until every lease it may not know of has run out",
-                metadata: ["seconds": "\(configuration.leaseSeconds)"])
+                metadata: ["seconds": "\(unknownLeases / 1000)"])
         }
         let desk = try await CommandDesk(
-            journal: journal, configuration: CommandDeskConfiguration(lease: UInt64(configuration.leaseSeconds) * 1000),
-            leases: { EndpointLeases(ofDocument: $0) }, mayMissGrants: !isContinuous)
+            journal: journal, configuration: CommandDeskConfiguration(lease: ownLease),
+            leases: { EndpointLeases(ofDocument: $0) }, unknownLeases: unknownLeases)
         let agent = try NodeAgent(
             configuration: NodeAgentConfiguration(name: configuration.node.name, role: .origin), folder: folder,
             link: OwnDesk(desk: desk), log: log)

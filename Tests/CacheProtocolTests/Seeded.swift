@@ -169,8 +169,8 @@ extension SeededGenerator {
 
     mutating func fetchRequest() -> FetchRequest {
         FetchRequest(
-            host: text(), target: text(), accept: UInt8(truncatingIfNeeded: number()), minRevision: revision(),
-            patience: number())
+            host: text(), target: text(), accept: UInt8(truncatingIfNeeded: number()), minRevision: revision(), floor: revision(),
+            patience: number(), key: flag() ? CacheKey(digest()) : nil)
     }
 
     mutating func fetchAnswer() -> FetchAnswer {

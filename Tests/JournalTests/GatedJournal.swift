@@ -92,6 +92,7 @@ final class GatedJournal: Journal {
     }
     func end(_ incarnation: Incarnation) async throws { try await base.end(incarnation) }
     func members() async throws -> [StoredMember] { try await base.members() }
+    func leasesAreKnown() async throws { try await base.leasesAreKnown() }
     func grants() async throws -> [StoredGrant] { try await base.grants() }
     func forget(_ grants: [StoredGrant.Serial]) async throws { try await base.forget(grants) }
     func completions(of revisions: ClosedRange<Revision>) async throws -> [Completion] {

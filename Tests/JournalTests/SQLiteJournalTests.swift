@@ -62,7 +62,7 @@ struct SQLiteJournalTests {
     @Test func aDatabaseOfANewerVersionIsRefusedByName() async throws {
         let database = try SQLiteDatabase(SQLiteConfiguration(path: folder.file("journal.sqlite")))
         try await database.migrate([SQLMigration("from-the-future", [])])
-        let error = await #expect(throws: SQLError.self) { try await SQLiteJournal(database) }
+        let error = await #expect(throws: SQLError.self) { try await SQLiteJournal(database, witnessPath: folder.path + "/witness") }
         #expect(error?.code == .newer)
         #expect(error?.description.contains("from-the-future") == true)
     }

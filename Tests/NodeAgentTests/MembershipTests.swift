@@ -100,6 +100,7 @@ import Testing
                     // The origin that knows the keys does not answer the first time.
                     if tries.add(1, ordering: .acquiringAndReleasing).newValue == 1 { throw NoAnswer() }
                     noted.note("serves \(configuration.document) of \(configuration.revision)")
+                    return configuration.revision
                 }), until: journal)
         #expect(noted.all.prefix(2) == ["serves two of 3", "acknowledged"])
     }

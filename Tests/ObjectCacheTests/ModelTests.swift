@@ -333,6 +333,7 @@ struct CacheModel {
         try await cache.removeAll()
         entries = [:]
         order = []
+        floor = .zero
         // Not even a crash at this moment brings anything back.
         let copy = try folder.crashed()
         let other = try Self.open(copy, journal)

@@ -102,6 +102,7 @@ import Testing
     }
 
     @Test func nothingBelowTheFloorIsServedStoredOrRecovered() async throws {
+        try journal.advance(to: 4)
         let cache = try smallCache(folder, journal)
         for revision in 0..<4 as Range<UInt64> {
             cache.store(CacheKey(Int(revision)), metadata(Int(revision), fill: revision), body: body(Int(revision), size: 10))
@@ -138,7 +139,51 @@ import Testing
         await cache.shutdown()
     }
 
+    /// The origin had applied more than this node. A journal that is restored to where the node stands gives those revisions
+    /// to other commands, and one of them may match.
+    @Test func nothingClaimsToBeNewerThanTheRulesOfThisNode() async throws {
+        let cache = try smallCache(folder, journal)
+        cache.store(CacheKey(1), metadata(1, fill: 7), body: body(1, size: 10))
+        #expect(cache.lookup(CacheKey(1)).object?.metadata.fillRevision == .zero)
+        try journal.append(.hardPurge, .all)
+        #expect(cache.lookup(CacheKey(1)).object == nil)
+        await cache.shutdown()
+    }
+
+    /// Its rules were lost, and those revisions will be given to other commands.
+    @Test(arguments: [false, true]) func whatIsNewerThanTheRecoveredRulesIsNotRecovered(fromCheckpoint: Bool) async throws {
+        try journal.advance(to: 3)
+        let cache = try smallCache(folder, journal)
+        cache.store(CacheKey(1), metadata(1, fill: 2), body: body(1, size: 10))
+        cache.store(CacheKey(2), metadata(2, fill: 3), body: body(2, size: 10))
+        await cache.flush()
+        if fromCheckpoint { await cache.checkpoint() }
+        let crashed = try folder.crashed()
+        await cache.shutdown()
+        let behind = TestJournal()
+        try behind.advance(to: 2)
+        let again = try smallCache(crashed, behind)
+        #expect(again.lookup(CacheKey(1)).object != nil)
+        #expect(again.lookup(CacheKey(2)).reason == .absent)
+        await again.shutdown()
+    }
+
+    /// Of a node that begins anew revisions begin anew, too.
+    @Test func emptyingTakesTheFloorAway() async throws {
+        try journal.advance(to: 9)
+        let cache = try smallCache(folder, journal)
+        try await cache.raiseFloor(to: Revision(rawValue: 9))
+        try await cache.removeAll()
+        let crashed = try folder.crashed()
+        #expect(cache.store(CacheKey(1), metadata(1, fill: 1), body: body(1, size: 10)) == .stored)
+        await cache.shutdown()
+        let again = try smallCache(crashed, journal)
+        #expect(again.floor == .zero)
+        await again.shutdown()
+    }
+
     @Test func anOlderFillDoesNotReplaceANewerOne() async throws {
+        try journal.advance(to: 5)
         let cache = try smallCache(folder, journal)
         cache.store(CacheKey(1), metadata(1, version: 2, fill: 5), body: body(1, version: 2, size: 10))
         #expect(cache.store(CacheKey(1), metadata(1, fill: 4), body: body(1, size: 10)) == .notStored(.superseded))

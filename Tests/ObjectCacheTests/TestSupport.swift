@@ -54,6 +54,11 @@ extension String {
 final class TestJournal: Sendable {
     let rules = RuleBook(RuleTable(journal: JournalID(Digest128(high: 1, low: 2))))
 
+    /// Commands that match nothing: a cache keeps no fill that claims to be newer than its rules.
+    func advance(to revision: UInt64) throws {
+        while rules.applied.rawValue < revision { try append(.hardPurge, .tag("nothing has this tag")) }
+    }
+
     @discardableResult
     func append(_ kind: CommandKind, _ scope: CommandScope) throws -> Revision {
         let position = rules.position

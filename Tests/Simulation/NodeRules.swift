@@ -5,15 +5,11 @@ final class NodeRules {
     let book: RuleBook
     // Outlives the process that owns this.
     private unowned(unsafe) let simulation: Simulation
-    /// The newest hard command on any URL or endpoint. A shielded source has neither, and whatever is made of it has: bytes
-    /// of before this must not be taken for newer because a storage says that they have not changed.
-    private(set) var newestHardOfAnyView: Revision
     /// Planted: tombstones through here were lost.
     var lostTombstones = Revision.zero
 
     init(_ table: RuleTable, _ simulation: Simulation) {
         book = RuleBook(table)
-        newestHardOfAnyView = table.applied
         self.simulation = simulation
     }
 
@@ -21,23 +17,14 @@ final class NodeRules {
 
     func apply(_ entries: [JournalEntry]) throws(ApplyError) {
         try book.apply(entries)
-        for entry in entries where entry.revision > newestHardOfAnyView && entry.command.kind != .softPurge {
-            switch entry.command.scope {
-            case .url, .site: newestHardOfAnyView = entry.revision
-            case .configuration(let change) where !change.revokedSites.isEmpty: newestHardOfAnyView = entry.revision
-            default: break
-            }
-        }
     }
 
     func advance(to table: RuleTable) {
         book.advance(to: table)
-        newestHardOfAnyView = max(newestHardOfAnyView, table.applied)
     }
 
     func restart(_ fresh: RuleTable) {
         book.restart(fresh)
-        newestHardOfAnyView = .zero
     }
 
     func check(_ image: CachedImage) -> (verdict: RuleTable.Verdict, through: Revision) {

@@ -199,8 +199,8 @@ final class OriginProcess: NodeProcess {
     private func held(_ key: CacheKey, _ standing: RuleTable.Standing) -> CachedImage? {
         if bug == .notModifiedRevives, let copy = sources.lastKnown[key] { return copy }
         guard case .hit(let copy, _) = sources.lookup(key), copy.status == 200 else { return nil }
-        if bug == .notModifiedForAPurgedView { return copy.fill >= standing.newestHard ? copy : nil }
-        return copy.fill >= max(standing.newestHard, rules.newestHardOfAnyView) ? copy : nil
+        let least = bug == .notModifiedForAPurgedView ? standing.newestMatch : standing.newestHard
+        return copy.fill >= least ? copy : nil
     }
 
     private func load(

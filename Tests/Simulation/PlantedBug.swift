@@ -24,7 +24,6 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case leaseShortenedTooEarly
     case leasesOfALaterConfiguration
     case sitesOfTheNewestConfiguration
-    case sitesResolvedBeforeAConfiguration
     case lateJoinEndsItsSuccessor
     case oldIncarnationStillServing
     case cloneKeepsItsIdentity

@@ -155,7 +155,7 @@ final class SimulatedDesk {
         if now.boot < unknownUntil, bug != .restoreWaitsByItsOwnLeases { return .max }
         // Which endpoints reach what the command names was looked up by the configurations of then.
         let isOvertaken = newestConfiguration > order.resolvedAt
-        if isOvertaken, bug != .sitesResolvedBeforeAConfiguration { return terms.longest }
+        if isOvertaken { return terms.longest }
         return terms.lease(of: entry.command)
     }
 

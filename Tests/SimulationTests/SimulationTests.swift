@@ -13,7 +13,7 @@ import Testing
             return
         }
         let run = SimulationRun(
-            first: .random(in: 0 ... .max >> 2), count: number("VIGNETTE_SEEDS") ?? 8_000,
+            first: .random(in: 0 ... .max >> 2), count: number("VIGNETTE_SEEDS") ?? 4_000,
             threads: ProcessInfo.processInfo.activeProcessorCount)
         if let found = run.run().firstFinding {
             let history = replay(found.seed).history
