@@ -49,7 +49,7 @@ extension NodeAgent {
 
     func answer(_ question: NodeQuestion, _ hooks: NodeAgentHooks) {
         Task {
-            var report = NodeReport(question: question.id, node: nodeIdentity, records: [])
+            var report = NodeReport(question: question.id, node: identity, records: [])
             do { report.records = try await hooks.records(question.sources) } catch { report.failure = "\(error)" }
             do { try await link.report(report) } catch {
                 log.warning("a question of the operator could not be answered", metadata: ["error": "\(error)"])

@@ -134,4 +134,54 @@ import Testing
         let wasEmptied = emptied.load(ordering: .acquiring)
         #expect(wasEmptied)
     }
+
+    /// The report of an erase may be ready before the node has come so far as to acknowledge it; an origin would not take it.
+    @Test func noRequestReportsWhatItDoesNotAcknowledge() async throws {
+        let journal = ScriptedJournal(history())
+        let (told, tell) = AsyncStream<Void>.makeStream()
+        let link = ScriptedLink { _, request in
+            #expect(request.removals.allSatisfy { $0.revision <= request.applied })
+            if !request.removals.isEmpty { tell.finish() }
+            return try await journal.answer(request)
+        }
+        let agent = try ScriptedLink.agent(DataFolder(path: Folder.make()), link)
+        let run = Task {
+            try await agent.run(
+                NodeAgentHooks(
+                    barrier: {
+                        // Applied and on the disk, and not acknowledged: nothing is destroyed yet.
+                        if agent.rules.applied == Revision(rawValue: 2) { #expect(agent.dueErasures.isEmpty || agent.acknowledgedRevision == Revision(rawValue: 2)) }
+                    }, emptyCaches: {}, destroy: { $0.map(report) }))
+        }
+        for await _ in told {}
+        run.cancel()
+        try await run.value
+    }
+
+    /// A journal that was restored has lost the report, and asks again.
+    @Test func whatAnOriginAsksForAgainIsReportedAgain() async throws {
+        let history = history()
+        let asked = Erasure(revision: Revision(rawValue: 2), sources: [History.source("gone")])
+        let reports = Atomic<Int>(0)
+        let journal = ScriptedJournal(history)
+        let (told, tell) = AsyncStream<Void>.makeStream()
+        let hasAsked = Atomic<Bool>(false)
+        let link = ScriptedLink { _, request in
+            if !request.removals.isEmpty {
+                if reports.add(1, ordering: .acquiringAndReleasing).newValue == 2 { tell.finish() }
+                return .news(FollowNews())
+            }
+            let isReported = reports.load(ordering: .acquiring) == 1
+            if isReported, !request.leaves, !hasAsked.exchange(true, ordering: .acquiringAndReleasing) {
+                return .news(FollowNews(erasures: [asked]))
+            }
+            return isReported || request.applied < Revision(rawValue: 2) || request.leaves
+                ? try await journal.answer(request) : .news(FollowNews())
+        }
+        let agent = try ScriptedLink.agent(DataFolder(path: Folder.make()), link)
+        let run = Task { try await agent.run(NodeAgentHooks(emptyCaches: {}, destroy: { $0.map(report) })) }
+        for await _ in told {}
+        run.cancel()
+        try await run.value
+    }
 }

@@ -62,6 +62,24 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
 
     package var description: String { rawValue }
 
+    /// Where a search may begin: of those that few histories show, shortly before one that does. A change of the simulation
+    /// moves it, which costs time and no proof.
+    package var earliestSeed: UInt64 {
+        switch self {
+        case .restoreWaitsByItsOwnLeases: 18_100
+        case .configuredBeforeApplied: 11_600
+        case .leasesOfALaterConfiguration: 8_700
+        case .stampAboveOwnApplied: 2_800
+        case .configurationOfALostHistoryKept: 2_400
+        case .sitesOfTheNewestConfiguration: 1_800
+        case .restoreWithinALifeUnnoticed: 1_600
+        case .grantNotSerialisedWithAppend: 800
+        case .liftDropsThePurge: 700
+        case .lostTombstoneAtTheSnapshot: 700
+        default: 0
+        }
+    }
+
     var isInTheRules: Bool {
         switch self {
         case .liftDropsThePurge, .softOverHard, .rulesDroppedWithoutFloor: true
