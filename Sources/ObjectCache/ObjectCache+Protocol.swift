@@ -6,7 +6,7 @@ extension ObjectCache {
     /// Destroys what was erased; see `reclaim`.
     /// - Returns: a report for each, in their order, stamped with this node's wall clock.
     public func destroy(_ erasures: [Erasure]) async throws(ObjectCacheError) -> [RemovalReport] {
-        let done = try await reclaim(erasures.map { ErasedSources(revision: $0.revision, sources: $0.sources) })
+        let done = try await reclaim(erasures)
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         return done.map {
             RemovalReport(revision: $0.revision, objects: UInt64($0.objects), bytes: UInt64($0.bytes), at: now)

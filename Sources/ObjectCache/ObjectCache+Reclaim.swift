@@ -12,7 +12,7 @@ extension ObjectCache {
     /// under way with such bytes have been cut off, because from now on they would send zeros.
     /// - Returns: one for each erase, in their order. A record that several mean counts for the first of them.
     /// - Throws: an erase is not applied yet; the disk failed, and nothing counts as removed; the cache has been shut down.
-    public func reclaim(_ erases: [ErasedSources]) async throws(ObjectCacheError) -> [Reclaimed] {
+    public func reclaim(_ erases: [Erasure]) async throws(ObjectCacheError) -> [Reclaimed] {
         if erases.isEmpty { return [] }
         let applied = core.rules.applied
         if let early = erases.first(where: { $0.revision > applied }) {

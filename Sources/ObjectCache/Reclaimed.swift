@@ -1,16 +1,5 @@
 public import CacheProtocol
 
-/// An erase as the cache needs it: everything made from one of these sources that was filled before `revision` goes.
-public struct ErasedSources: Hashable, Sendable {
-    public var revision: Revision
-    public var sources: [SourceIdentity]
-
-    public init(revision: Revision, sources: [SourceIdentity]) {
-        self.revision = revision
-        self.sources = sources
-    }
-}
-
 /// What an erase found here and destroyed.
 public struct Reclaimed: Hashable, Sendable {
     public var revision: Revision

@@ -5,14 +5,14 @@ struct SourceMatcher {
     private let erases: [(revision: Revision, sources: Set<SourceIdentity>)]
     private let newest: Revision
 
-    init(_ erases: [ErasedSources]) {
+    init(_ erases: [Erasure]) {
         self.erases = erases.map { ($0.revision, Set($0.sources)) }
         newest = erases.map(\.revision).max() ?? .zero
     }
 
     /// Of whatever revision.
     init(_ sources: [SourceIdentity]) {
-        self.init([ErasedSources(revision: Revision(rawValue: .max), sources: sources)])
+        self.init([Erasure(revision: Revision(rawValue: .max), sources: sources)])
     }
 
     /// What a head alone can say: false spares reading the metadata.

@@ -14,7 +14,7 @@ internal import Synchronization
 /// 3. A record that the matcher does not mean is never written to: an answer may be reading it.
 final class SourceWalk {
     enum Purpose {
-        case reclaim([ErasedSources], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
+        case reclaim([Erasure], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
         case find(CheckedContinuation<Result<[FoundRecord], ObjectCacheError>, Never>)
     }
 

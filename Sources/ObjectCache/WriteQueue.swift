@@ -17,7 +17,7 @@ enum WriterRequest: Sendable {
     case checkpoint(CheckedContinuation<Void, Never>)
     case removeAll(CheckedContinuation<ObjectCacheError?, Never>)
     case raiseFloor(Revision, CheckedContinuation<ObjectCacheError?, Never>)
-    case reclaim([ErasedSources], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
+    case reclaim([Erasure], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
     case find([SourceIdentity], CheckedContinuation<Result<[FoundRecord], ObjectCacheError>, Never>)
     case stop(CheckedContinuation<Void, Never>?)
 

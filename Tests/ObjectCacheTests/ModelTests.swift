@@ -229,7 +229,7 @@ struct CacheModel {
         if random(0..<2) == 0 { await settle() }
         let sources = [random(0..<10), random(0..<10)]
         let erases = try sources.map {
-            ErasedSources(revision: try journal.append(.erase, .source([source($0)])), sources: [source($0)])
+            Erasure(revision: try journal.append(.erase, .source([source($0)])), sources: [source($0)])
         }
         async let pass = cache.reclaim(erases)
         // What the writer compacts and evicts in the meantime must not escape the pass.

@@ -38,8 +38,8 @@ struct ReclaimTests {
         await cache.flush()
     }
 
-    private func erase(_ number: Int) throws -> ErasedSources {
-        ErasedSources(revision: try journal.append(.erase, .source([source(number)])), sources: [source(number)])
+    private func erase(_ number: Int) throws -> Erasure {
+        Erasure(revision: try journal.append(.erase, .source([source(number)])), sources: [source(number)])
     }
 
     private func othersHit(_ cache: ObjectCache, but lost: [Int] = []) throws {
@@ -227,7 +227,7 @@ struct ReclaimTests {
     @Test func beforeTheRulesKnowTheErase() async throws {
         let cache = try open(folder)
         await #expect(throws: ObjectCacheError.notApplied("1", applied: "0")) {
-            try await cache.reclaim([ErasedSources(revision: Revision(rawValue: 1), sources: [source(3)])])
+            try await cache.reclaim([Erasure(revision: Revision(rawValue: 1), sources: [source(3)])])
         }
         await cache.shutdown()
         await #expect(throws: ObjectCacheError.closed) { try await cache.records(of: [source(3)]) }
