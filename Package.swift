@@ -25,6 +25,7 @@ let c: [Target] = [
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .target(name: "CChecksum"),
+    .target(name: "CFile"),
     .target(name: "CProcess"),
 ]
 
@@ -49,7 +50,7 @@ let engines: [Target] = [
             "CacheProtocol", "Curl", "Telemetry", configuration, logging,
             .product(name: "SystemPackage", package: "swift-system"),
         ]),
-    .target(name: "ObjectCache", dependencies: ["CacheProtocol", "Telemetry"]),
+    .target(name: "ObjectCache", dependencies: ["CFile", "CacheProtocol", "Telemetry"]),
     .target(name: "SourceStorage", dependencies: ["Curl", crypto]),
     .target(name: "WorkerPool", dependencies: ["CProcess", "ImageURL", "WorkerProtocol"]),
 ]

@@ -58,6 +58,7 @@ struct EdgeFront: Service {
                 },
                 raiseFloor: { [cache] in try await cache.raiseFloor(to: $0) },
                 sweep: { [cache] in await cache.sweep() },
+                expect: { [cache] in cache.expect($0) },
                 destroy: { [cache] erasures in
                     await server.abort { metadata in erasures.contains { $0.matches(metadata) } }
                     return try await cache.destroy(erasures)

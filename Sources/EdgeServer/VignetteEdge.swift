@@ -50,7 +50,7 @@ struct VignetteEdge {
             configuration: ObjectCacheConfiguration(
                 folder: configuration.node.dataFolder + "/cache", diskBytes: configuration.diskBytes,
                 memoryBytes: configuration.memoryBytes),
-            rules: agent.rules,
+            rules: agent.rules, expecting: agent.outstandingErasures,
             report: { log.error("cache incident", metadata: ["incident": "\($0)"]) })
         agent.register(in: metrics)
         cache.register(in: metrics, as: "variants")

@@ -94,7 +94,8 @@ extension CommandDesk {
         member.accountableFrom = max(tail.head.revision, request.applied)
         members[request.node.folder] = member
         tracker.readmit(request.node.folder)
-        if forgetting[expulsion.revision] == nil { removals.update(member) }
+        // It may have been expelled twice: what it fills from now on is awaited, though the second still waits for leases.
+        removals.update(counted(member))
         try await journal.readmit(request.node.folder, at: member.accountableFrom)
     }
 }

@@ -64,7 +64,7 @@ extension CommandDesk {
     }
 
     /// The member as erases have to do with it: while its leases are waited for, it is not forgotten yet.
-    private func counted(_ member: StoredMember) -> StoredMember {
+    func counted(_ member: StoredMember) -> StoredMember {
         guard let expulsion = member.expulsion, forgetting[expulsion.revision] != nil else { return member }
         var member = member
         member.expulsion = nil

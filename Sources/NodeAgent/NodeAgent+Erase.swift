@@ -1,4 +1,4 @@
-internal import CacheProtocol
+public import CacheProtocol
 internal import Logging
 internal import Synchronization
 
@@ -33,6 +33,9 @@ extension NodeAgent {
         let applied = acknowledgedRevision
         return store.withLock { files in files.erasures.outstanding.filter { $0.revision <= applied } }
     }
+
+    /// What a former life has left: the caches are opened with it.
+    public var outstandingErasures: [Erasure] { store.withLock { $0.erasures.outstanding } }
 
     /// In a request of its own, beside the one that is held open. If it fails, the reports go with the next of the others.
     /// - Returns: whether there may be more.

@@ -35,6 +35,7 @@ extension NodeAgent {
             try files.erasures.add(erased)
             try files.rules.append(entries)
         }
+        hooks.expect(erased)
         do throws(ApplyError) {
             try rules.apply(entries)
         } catch {
@@ -73,6 +74,7 @@ extension NodeAgent {
             try files.erasures.add(erased)
             try files.rules.reset(to: snapshot)
         }
+        hooks.expect(erased)
         rules.advance(to: snapshot.table)
     }
 

@@ -15,6 +15,9 @@ public struct NodeAgentHooks: Sendable {
     /// Gives back the room of what the rules forbid; nothing waits for it. Runs once at a time, and once more for all the
     /// commands that came meanwhile.
     public var sweep: @Sendable () async -> Void
+    /// The rules are about to apply these: from now until `destroy` has returned for them, nothing of the kind is given back to
+    /// the file system before it is overwritten.
+    public var expect: @Sendable ([Erasure]) -> Void
     /// Aborts the answers that send what was erased, then destroys every record of it; a report for each. The rules refuse
     /// all of it already.
     public var destroy: @Sendable ([Erasure]) async throws -> [RemovalReport]
@@ -27,6 +30,7 @@ public struct NodeAgentHooks: Sendable {
         configure: @escaping @Sendable (AppliedConfiguration) async throws -> Revision = { $0.revision },
         raiseFloor: @escaping @Sendable (Revision) async throws -> Void = { _ in },
         sweep: @escaping @Sendable () async -> Void = {},
+        expect: @escaping @Sendable ([Erasure]) -> Void = { _ in },
         destroy: @escaping @Sendable ([Erasure]) async throws -> [RemovalReport] = { _ in [] },
         records: @escaping @Sendable ([SourceIdentity]) async throws -> [KeptRecord] = { _ in [] }
     ) {
@@ -35,6 +39,7 @@ public struct NodeAgentHooks: Sendable {
         self.configure = configure
         self.raiseFloor = raiseFloor
         self.sweep = sweep
+        self.expect = expect
         self.destroy = destroy
         self.records = records
     }

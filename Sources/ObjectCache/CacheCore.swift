@@ -12,6 +12,7 @@ final class CacheCore: Sendable {
     /// Segments without a name that somebody may hold open still: an erase must reach them too.
     let nameless = Mutex<[UInt32: WeakSegment]>([:])
     let space: SpaceLedger
+    let due: DueErasures
     let incidents: IncidentLog
     /// What happens too seldom to be counted per shard.
     let counts = Mutex(CacheStatistics())
@@ -23,8 +24,10 @@ final class CacheCore: Sendable {
     let lock: FolderLock
 
     init(
-        _ configuration: ObjectCacheConfiguration, rules: RuleBook, lock: FolderLock, incidents: IncidentLog
+        _ configuration: ObjectCacheConfiguration, rules: RuleBook, due: [Erasure], lock: FolderLock,
+        incidents: IncidentLog
     ) {
+        self.due = DueErasures(due)
         self.configuration = configuration
         self.rules = rules
         self.lock = lock

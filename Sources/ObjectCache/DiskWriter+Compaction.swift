@@ -9,7 +9,7 @@ extension DiskWriter {
             let length = core.space.placement.withLock({ $0.segments[number]?.length })
         else { return false }
         // Nothing that an erase means may be moved to where its walk does not come any more.
-        walk?.finish(number)
+        guard destroyDue(in: number) else { return false }
         var scan = SegmentScan(file, from: SegmentHeader.size, to: length)
         do throws(SystemFailure) {
             while let record = try scan.next() {

@@ -92,8 +92,7 @@ extension DiskWriter {
 
     /// Unlinks a segment in which nothing is live.
     private func retire(_ number: UInt32) {
-        walk?.finish(number)
-        unlink(number)
+        if destroyDue(in: number) { unlink(number) }
     }
 
     func unlink(_ number: UInt32) {

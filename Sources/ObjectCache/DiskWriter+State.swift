@@ -17,6 +17,7 @@ extension DiskWriter {
         core.space.placement.withLock { $0.sealed() }
         for number in core.files.withLock({ Array($0.keys) }) { unlink(number) }
         Glibc.unlink(IndexCheckpoint.path(in: core.configuration.folder))
+        core.due.removeAll()
         if failure == nil { core.floor = .zero }
         return failure
     }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension DiskWriter {
     /// One step of the walk that is under way, or of the next.
     func walkOn() {
@@ -12,6 +14,20 @@ extension DiskWriter {
             // Somebody may have asked in the meantime; nobody rings for that.
             if !waitingWalks.isEmpty { queue.bell.ring() }
         }
+    }
+
+    /// Overwrites what erases mean in a segment that is about to go, whether or not their walk has begun: once its blocks are
+    /// given back, nobody reaches them.
+    /// - Returns: false when the disk failed; the segment stays then, for the walk to find.
+    func destroyDue(in number: UInt32) -> Bool {
+        walk?.finish(number)
+        let due = core.due.all(but: walk?.covered ?? [])
+        if due.isEmpty { return true }
+        let alone = SourceWalk(core, .release(due), SourceMatcher(due))
+        alone.finish(number)
+        alone.end()
+        if alone.isFailed { core.space.placement.withLock { $0.keptInPlace(number) } }
+        return !alone.isFailed
     }
 
     private func beginWalk() {

@@ -21,6 +21,12 @@ extension ObjectCache {
         return try await withCheckedContinuation { queue.ask(.reclaim(erases, $0)) }.get()
     }
 
+    /// Erases that the rules are about to apply. From now until `reclaim` has carried them out, no segment goes without having
+    /// been overwritten where they mean it.
+    public func expect(_ erases: [Erasure]) {
+        core.due.add(erases)
+    }
+
     /// Every record with bytes of these sources, live or dead, of whatever revision. The same walk as `reclaim`'s.
     /// - Throws: the disk failed, so that the list would not be whole; the cache has been shut down.
     public func records(of sources: [SourceIdentity]) async throws(ObjectCacheError) -> [FoundRecord] {

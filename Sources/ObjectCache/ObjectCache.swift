@@ -14,10 +14,11 @@ public final class ObjectCache: Sendable {
     /// Opens the folder, for this process alone, and finds what is in it. Blocks for as long as that takes.
     /// - Parameters:
     ///   - rules: what every object is checked against. Must have the rules that were durable when the process ended.
+    ///   - expecting: erases that were not carried out when the process ended; see `expect`.
     ///   - report: told of each kind of trouble once; called from any thread, must not block.
     /// - Throws: the configuration makes no sense, another process has the folder, or it can't be read or written.
     public init(
-        configuration: ObjectCacheConfiguration, rules: RuleBook,
+        configuration: ObjectCacheConfiguration, rules: RuleBook, expecting: [Erasure] = [],
         report: @escaping @Sendable (CacheIncident) -> Void = { _ in }
     ) throws(ObjectCacheError) {
         try configuration.validate()
@@ -28,7 +29,7 @@ public final class ObjectCache: Sendable {
             throw .folderUnusable(configuration.folder, error)
         }
         let lock = try FolderLock(configuration.folder)
-        core = CacheCore(configuration, rules: rules, lock: lock, incidents: IncidentLog(report))
+        core = CacheCore(configuration, rules: rules, due: expecting, lock: lock, incidents: IncidentLog(report))
         queue = WriteQueue(limit: configuration.writeBehindBytes)
         let recovered = try Recovery.run(core)
         OwnThread.start { [core, queue] in DiskWriter(core, queue, recovered).run() }

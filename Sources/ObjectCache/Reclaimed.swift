@@ -14,6 +14,11 @@ public struct Reclaimed: Hashable, Sendable {
         self.objects = objects
         self.bytes = bytes
     }
+
+    mutating func add(_ more: Reclaimed) {
+        objects += more.objects
+        bytes += more.bytes
+    }
 }
 
 /// A record that holds bytes of a source: what `vignette where` lists.

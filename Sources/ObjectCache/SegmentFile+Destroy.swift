@@ -1,12 +1,5 @@
+internal import CFile
 internal import Glibc
-
-// What fcntl.h and unistd.h show to GNU programs only, and so not to Swift. The numbers are the kernel's and never change.
-// The Swift calling convention passes four integers as C's does, on every platform that there is Linux for Swift on.
-@_silgen_name("fallocate")
-private func fallocate(_ descriptor: CInt, _ mode: CInt, _ offset: off_t, _ length: off_t) -> CInt
-private let keepSize: CInt = 0x01
-private let punchHole: CInt = 0x02
-private let seekData: CInt = 3
 
 extension SegmentFile {
     private static let zeros = [UInt8](repeating: 0, count: 256 << 10)
@@ -45,10 +38,7 @@ extension SegmentFile {
         let start = (range.lowerBound + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
         let end = range.upperBound & ~(Self.blockBytes - 1)
         guard start < end else { return false }
-        while fallocate(descriptor, punchHole | keepSize, off_t(start), off_t(end - start)) != 0 {
-            if errno != EINTR { return false }
-        }
-        return true
+        return vignette_file_punch(descriptor, off_t(start), off_t(end - start)) == 0
     }
 
     private func sync() throws(SystemFailure) {
@@ -67,8 +57,8 @@ extension SegmentFile {
     /// that keeps no holes says `offset`.
     func dataStart(from offset: Int, to end: Int) -> Int {
         // Moves the descriptor's own offset, by which nobody reads or writes.
-        let found = lseek(descriptor, off_t(offset), seekData)
-        if found < 0 { return errno == ENXIO ? end : offset }
+        let found = vignette_file_next_data(descriptor, off_t(offset))
+        if found < 0 { return found == -off_t(ENXIO) ? end : offset }
         return min(max(offset, Int(found) & ~(RecordFormat.alignment - 1)), end)
     }
 }

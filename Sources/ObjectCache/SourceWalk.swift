@@ -16,6 +16,8 @@ final class SourceWalk {
     enum Purpose {
         case reclaim([Erasure], CheckedContinuation<Result<[Reclaimed], ObjectCacheError>, Never>)
         case find(CheckedContinuation<Result<[FoundRecord], ObjectCacheError>, Never>)
+        /// Of one segment only, which is about to go: `finish` does it.
+        case release([Erasure])
     }
 
     enum Step { case goesOn, wantsCheckpoint, isDone }
@@ -54,11 +56,25 @@ final class SourceWalk {
         self.core = core
         self.purpose = purpose
         self.matcher = matcher
-        if case .reclaim(let erases, _) = purpose { reclaimed = erases.map { Reclaimed(revision: $0.revision) } }
+        reclaimed = erases.map { Reclaimed(revision: $0.revision) }
+    }
+
+    private var erases: [Erasure] {
+        switch purpose {
+        case .reclaim(let erases, _), .release(let erases): erases
+        case .find: []
+        }
     }
 
     private var destroys: Bool {
-        if case .reclaim = purpose { true } else { false }
+        if case .find = purpose { false } else { true }
+    }
+
+    var isFailed: Bool { failure != nil }
+
+    /// What it destroys in every segment there is, unless it has failed.
+    var covered: Set<Revision> {
+        if case .reclaim(let erases, _) = purpose, failure == nil { Set(erases.map(\.revision)) } else { [] }
     }
 
     func step() -> Step {
@@ -99,7 +115,9 @@ final class SourceWalk {
         }
         switch purpose {
         case .reclaim(_, let waiter):
-            waiter.resume(returning: failure.map { .failure(.notDestroyed($0)) } ?? .success(reclaimed))
+            waiter.resume(returning: failure.map { .failure(.notDestroyed($0)) } ?? .success(core.due.settle(reclaimed)))
+        case .release:
+            if failure == nil { core.due.count(reclaimed) }
         case .find(let waiter):
             waiter.resume(returning: failure.map { .failure(.unreadable("\($0)")) } ?? .success(found))
         }
@@ -109,6 +127,7 @@ final class SourceWalk {
         switch purpose {
         case .reclaim(_, let waiter): waiter.resume(returning: .failure(.closed))
         case .find(let waiter): waiter.resume(returning: .failure(.closed))
+        case .release: break
         }
     }
 

@@ -11,13 +11,13 @@ struct OriginCaches: Sendable {
     /// Each fill holds a source in memory from its reading to the end of its transform.
     private static let maximumFills = 128
 
-    init(_ configuration: OriginConfiguration, rules: RuleBook, log: Logger) throws {
+    init(_ configuration: OriginConfiguration, rules: RuleBook, expecting: [Erasure], log: Logger) throws {
         func cache(_ name: String, _ diskBytes: Int) throws -> ObjectCache {
             try ObjectCache(
                 configuration: ObjectCacheConfiguration(
                     folder: "\(configuration.node.dataFolder)/cache/\(name)", diskBytes: diskBytes,
                     memoryBytes: configuration.memoryBytes / 2, maximumFills: Self.maximumFills),
-                rules: rules,
+                rules: rules, expecting: expecting,
                 report: { incident in
                     log.error("cache incident", metadata: ["cache": "\(name)", "incident": "\(incident)"])
                 })
@@ -39,6 +39,11 @@ struct OriginCaches: Sendable {
     func raiseFloor(to floor: Revision) async throws {
         try await sources.raiseFloor(to: floor)
         try await variants.raiseFloor(to: floor)
+    }
+
+    func expect(_ erasures: [Erasure]) {
+        sources.expect(erasures)
+        variants.expect(erasures)
     }
 
     /// - Returns: a report for each erase, of both caches together.

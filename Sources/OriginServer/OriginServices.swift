@@ -51,6 +51,7 @@ struct AgentService: Service {
                     },
                     raiseFloor: { try await caches.raiseFloor(to: $0) },
                     sweep: { await caches.sweep() },
+                    expect: { caches.expect($0) },
                     destroy: { try await caches.destroy($0) },
                     records: { try await caches.records(of: $0) }))
         }

@@ -69,7 +69,8 @@ struct VignetteOrigin {
         let office = ConfigurationOffice(desk: desk, agent: agent, storages: storages)
 
         // What it keeps, and who transforms.
-        let caches = try OriginCaches(configuration, rules: agent.rules, log: log)
+        let caches = try OriginCaches(
+            configuration, rules: agent.rules, expecting: agent.outstandingErasures, log: log)
         let workers = try WorkerPool(
             configuration: WorkerPoolConfiguration(
                 executable: configuration.workerExecutable, workers: configuration.workerCount))

@@ -125,6 +125,29 @@ import Testing
         #expect(words(try await desk.removal(of: revision)) == ["a removed", "gone removed"])
     }
 
+    @Test func whoIsForgottenAgainBeforeItComesBackOwesWhatIsErasedFromThenOn() async throws {
+        var nodes = [Follower(desk, name: "a"), Follower(desk, name: "gone")]
+        for index in 0...1 { try await nodes[index].follow(wantsGrant: true) }
+        let first = try await desk.forget("gone", by: "ann")
+        try await nodes[0].keepUp(with: first.revision)
+        fixture.clock.advance(milliseconds: DeskFixture.longest)
+        #expect(try await desk.waitUntilCompleted(first.revision, timeout: 60_000)?.isCompleted == true)
+        // The second finds it still gone, and waits for leases as it comes back.
+        try await nodes[0].follow(wantsGrant: true)
+        let second = try await desk.forget("gone", by: "ann")
+        try await nodes[1].keepUp(with: second.revision)
+        let revision = try await desk.submit(erase, by: "ann").revision
+        for index in 0...1 { try await nodes[index].keepUp(with: revision) }
+        try await nodes[0].destroyAll()
+        fixture.clock.advance(milliseconds: DeskFixture.longest)
+        #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.isCompleted == true)
+        let status = try await desk.waitUntilRemoved(revision, timeout: 0)
+        #expect(status?.isRemoved == false)
+        #expect(words(status) == ["a removed", "gone pending"])
+        try await nodes[1].destroyAll()
+        #expect(try await desk.waitUntilRemoved(revision, timeout: 60_000)?.isRemoved == true)
+    }
+
     @Test func whoIsDeclaredDeadIsUnprovenAtOnce() async throws {
         var nodes = [Follower(desk, name: "a")]
         try await nodes[0].follow(wantsGrant: true)

@@ -24,11 +24,18 @@ import Testing
             return try await journal.answer(request)
         }
         let agent = try ScriptedLink.agent(DataFolder(path: Folder.make()), link)
+        let expected = Mutex<[Erasure]>([])
         let run = Task {
             try await agent.run(
                 NodeAgentHooks(
                     emptyCaches: {},
+                    expect: { erasures in
+                        guard !erasures.isEmpty else { return }
+                        #expect(agent.rules.check(History.object("gone"), filledAt: Revision(rawValue: 1)).verdict == .valid)
+                        expected.withLock { $0 += erasures }
+                    },
                     destroy: { erasures in
+                        #expect(expected.withLock { $0 } == erasures, "told before the rules apply it")
                         #expect(agent.rules.check(History.object("gone"), filledAt: Revision(rawValue: 1)).verdict
                             == .refused(by: Revision(rawValue: 2)))
                         #expect(erasures == [Erasure(revision: Revision(rawValue: 2), sources: [History.source("gone")])])

@@ -177,6 +177,42 @@ struct ReclaimTests {
         await cache.shutdown()
     }
 
+    /// Between the rules' word and the walk, what a segment holds of the erased source goes with it, overwritten: here by eviction,
+    /// there by compaction.
+    @Test(arguments: [true, false]) func aSegmentThatGoesBeforeTheWalkComes(allIsEvicted: Bool) async throws {
+        let cache = try open(folder, memoryBytes: 0) { $0.diskBytes = 1 << 20 }
+        cache.store(CacheKey(3), metadata(3), body: marked(3, size: 12_000))
+        cache.store(CacheKey(4), metadata(4), body: body(4, size: 12_000))
+        cache.store(CacheKey(5), metadata(5), body: body(5, size: 35_000))
+        await cache.flush()
+        let path = try #require(folder.files("segment-00000001").first)
+        let descriptor = Glibc.open(path, O_RDONLY)
+        defer { close(descriptor) }
+        let revision = Revision(rawValue: cache.core.rules.applied.rawValue + 1)
+        cache.expect([Erasure(revision: revision, sources: [source(3)])])
+        let erase = try erase(3)
+        #expect(erase.revision == revision)
+        if !allIsEvicted { cache.remove(CacheKey(5)) }
+        var number = 100
+        while try folder.files("segment-00000001").count > 0 {
+            cache.store(CacheKey(number), metadata(9), body: body(9, size: 30_000))
+            await cache.flush()
+            if !allIsEvicted { _ = cache.lookup(CacheKey(4)) }
+            number += 1
+            try #require(number < 2_000, "the first segment does not go")
+        }
+        // By its descriptor, as the blocks that the file system took back would still have it.
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let got = pread(descriptor, &bytes, bytes.count, 0)
+        #expect(!bytes[..<max(0, got)].contains(Self.marker))
+        #expect(bytes[..<max(0, got)].contains { $0 != 0 }, "the others' bytes are not touched")
+        #expect(try !folder.contains(Self.marker))
+        let done = try await cache.reclaim([erase])
+        #expect(done[0].objects == 1, "what went with the segment is counted")
+        #expect(cache.lookup(CacheKey(4)).object != nil || allIsEvicted)
+        await cache.shutdown()
+    }
+
     @Test func damagedHeadsAndTornTailsGoToo() async throws {
         let cache = try open(folder, memoryBytes: 0)
         await fill(cache)
