@@ -73,14 +73,19 @@ let top: [Target] = [
     .executableTarget(name: "TransformWorker", dependencies: ["CProcess", "ImageTransform", "ImageURL", "Vips", "WorkerProtocol"]),
     .executableTarget(
         name: "OperatorCLI",
-        dependencies: ["Curl", "ErasureReceipt", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        dependencies: [
+            "CacheProtocol", "Curl", "ErasureReceipt", "ObjectCache",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
     .target(
         name: "LoadGenerator",
         dependencies: nio + [.product(name: "Histogram", package: "hdrhistogram-swift")],
         path: "loadtest/Sources/LoadGenerator"),
     .executableTarget(
         name: "LoadTest",
-        dependencies: ["LoadGenerator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        dependencies: [
+            "CacheProtocol", "LoadGenerator", "ObjectCache", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
         path: "loadtest/Sources/LoadTest"),
 ]
 

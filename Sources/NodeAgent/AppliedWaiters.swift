@@ -26,22 +26,25 @@ final class AppliedWaiters: Sendable {
             state.next += 1
             return state.next
         }
+        let deadline = ContinuousClock.now.advanced(by: patience)
         let alarm = Task {
-            try? await Task.sleep(for: patience)
+            try? await Task.sleep(until: deadline)
             give(up: number)
         }
         defer { alarm.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 waiters.withLock { $0.waiting[number] = Waiter(revision: revision, continuation: continuation) }
-                // Applied, or cancelled, between the look above and the entry in the list.
+                // Applied, cancelled, or over, between the look above and the entry in the list.
                 if rules.applied >= revision { applied(rules.applied) }
-                if Task.isCancelled { give(up: number) }
+                if Task.isCancelled || ContinuousClock.now >= deadline { give(up: number) }
             }
         } onCancel: {
             give(up: number)
         }
     }
+
+    var count: Int { waiters.withLock { $0.waiting.count } }
 
     private func give(up number: UInt64) {
         let waiter = waiters.withLock { $0.waiting.removeValue(forKey: number) }

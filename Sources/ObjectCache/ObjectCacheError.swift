@@ -3,7 +3,7 @@
 public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
     enum Code: Hashable, Sendable {
         case badConfiguration, folderInUse, folderUnusable, notDurable, fillTooOld, overloaded, unreadable, closed
-        case notApplied, notDestroyed
+        case notApplied, notDestroyed, noCache
     }
 
     let code: Code
@@ -57,6 +57,13 @@ public struct ObjectCacheError: Error, Sendable, CustomStringConvertible {
         ObjectCacheError(
             code: .notDestroyed,
             description: "the disk failed while erased bytes were overwritten, so nothing counts as removed: \(failure)")
+    }
+
+    static func noCache(_ folder: String) -> ObjectCacheError {
+        ObjectCacheError(
+            code: .noCache,
+            description: "\(folder) is no cache's folder: it has no segments and no file 'state'; an edge's is its data folder's "
+                + "'cache', an origin's are 'cache/sources' and 'cache/variants'")
     }
 
     static let closed = ObjectCacheError(code: .closed, description: "the cache has been shut down")

@@ -7,7 +7,7 @@ struct Config: AsyncParsableCommand {
         discussion: """
             vignette config show > configuration.json
             vignette config check configuration.json   what is wrong with it, or what it would revoke
-            vignette config apply configuration.json --wait
+            vignette config apply configuration.json --after 7 --wait
             """,
         subcommands: [Show.self, Check.self, Apply.self]
     )
@@ -44,12 +44,18 @@ struct Config: AsyncParsableCommand {
         )
 
         @OptionGroup var file: ConfigFileOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "Only if the configuration in force is still of this revision, which `config show` tells.", valueName: "revision"))
+        var after: UInt64?
+
         @OptionGroup var wait: WaitOptions
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
             let outcome = try await ConfigRun(cluster).apply(
-                try file.read(), replacing: file.replace, timeout: wait.limit)
+                try file.read(), replacing: file.replace, after: after, timeout: wait.limit)
             if outcome != .done { throw ExitCode(outcome.rawValue) }
         }
     }

@@ -35,10 +35,10 @@ struct ConfigRun {
         for line in plan.revocations { console.output(line) }
     }
 
-    func apply(_ document: [UInt8], replacing: [String], timeout: Duration?) async throws -> Outcome {
+    func apply(_ document: [UInt8], replacing: [String], after revision: UInt64?, timeout: Duration?) async throws -> Outcome {
         let run = CommandRun(api: api, console: console, asJSON: asJSON, timeout: timeout)
         return try await run.run(ClusterCommand(kind: .configure, scope: .configuration)) {
-            try await api.configure(document, replacing: replacing)
+            try await api.configure(document, replacing: replacing, after: revision)
         }
     }
 
@@ -72,8 +72,12 @@ extension OperatorAPI {
     }
 
     /// Returns once it is durable in the journal, and tells its revision.
-    func configure(_ document: [UInt8], replacing: [String]) async throws(OperatorError) -> UInt64 {
-        try await ask(put(document, replacing.map(Self.replace)), for: AcceptedCommand.self).revision
+    /// - Parameter revision: of the configuration that this one is to replace, if it must be that one.
+    func configure(
+        _ document: [UInt8], replacing: [String], after revision: UInt64?
+    ) async throws(OperatorError) -> UInt64 {
+        let query = replacing.map(Self.replace) + (revision.map { ["after=\($0)"] } ?? [])
+        return try await ask(put(document, query), for: AcceptedCommand.self).revision
     }
 
     private var configurationURL: String { "\(baseURL)/vignette/v1/configuration" }

@@ -6,7 +6,7 @@ import Foundation
 struct Vignette: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vignette",
-        abstract: "Commands to a whole Vignette cluster.",
+        abstract: "Commands to a whole Vignette cluster, and a look at one node's disk.",
         discussion: """
             VIGNETTE_CLUSTER, or --cluster, names the cluster.json that cluster/up wrote.
 
@@ -15,7 +15,7 @@ struct Vignette: AsyncParsableCommand {
             """,
         subcommands: [
             Purge.self, Erase.self, Lift.self, Status.self, Where.self, Receipt.self, Forget.self, DeclareDead.self,
-            Config.self,
+            Config.self, Cache.self,
         ]
     )
 

@@ -21,18 +21,25 @@ actor ConfigurationOffice {
     struct Plan: Sendable {
         var document: ConfigurationDocument
         var change: ConfigurationChange
+        /// The revision of the one that is in force.
+        var current: Revision
         /// It says what is in force already.
         var changesNothing: Bool
     }
 
     /// Durable when it returns.
-    /// - Parameter replaced: storages whose ids may mean another place from now on.
-    /// - Throws: `ConfigurationRefusal`; `JournalError`.
-    func order(_ document: ConfigurationDocument, replacing replaced: Set<String>, by author: String) async throws -> JournalEntry {
+    /// - Parameters:
+    ///   - replaced: storages whose ids may mean another place from now on.
+    ///   - expected: the revision of the configuration that the document was made from, if its author says so.
+    /// - Throws: `ConfigurationRefusal`; `ConfigurationConflict`; `JournalError`.
+    func order(
+        _ document: ConfigurationDocument, replacing replaced: Set<String>, after expected: Revision?, by author: String
+    ) async throws -> JournalEntry {
         let before = last
         let order = Task {
             await before?.value
             let plan = try await self.plan(document, replacing: replaced)
+            if let expected, expected != plan.current { throw ConfigurationConflict(expected: expected, current: plan.current) }
             return try await desk.submit(
                 Command(kind: .configure, scope: .configuration(plan.change), label: "configuration"), by: author)
         }
@@ -50,6 +57,19 @@ actor ConfigurationOffice {
         let document = document.remembering(old)
         try ConfigurationCheck(document: document, old: old, replaced: replaced, storages: storages).run()
         let change = try ConfigurationChange(from: old, to: document)
-        return Plan(document: document, change: change, changesNothing: change.document == applied?.document)
+        return Plan(
+            document: document, change: change, current: applied?.revision ?? .zero,
+            changesNothing: change.document == applied?.document)
+    }
+}
+
+/// Somebody has replaced the configuration since this one's author read it.
+struct ConfigurationConflict: Error, CustomStringConvertible {
+    var expected: Revision
+    var current: Revision
+
+    var description: String {
+        "The configuration in force is of revision \(current), not \(expected): somebody has replaced it meanwhile. Read it again, "
+            + "and make your change there."
     }
 }

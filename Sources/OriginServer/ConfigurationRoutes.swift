@@ -28,6 +28,7 @@ struct ConfigurationRoutes: Sendable {
     }
 
     /// `check=true`: only tells what it would do. `replace=ID`, any number of them: the storage ID may mean another place.
+    /// `after=N`: only if the one in force is of revision N.
     private func apply(_ request: Request) async throws -> Response {
         let query = request.uri.queryParameters
         let bytes = try await request.body.collect(upTo: Self.maxRequestBytes)
@@ -37,13 +38,23 @@ struct ConfigurationRoutes: Sendable {
             if query["check"] == "true" {
                 return JSONAnswer.response(.ok, ConfigurationPlanJSON(try await office.plan(document, replacing: replaced)))
             }
-            let entry = try await office.order(document, replacing: replaced, by: try CommandRequest.author(query["by"].map(String.init)))
+            let entry = try await office.order(
+                document, replacing: replaced, after: try Self.expected(query["after"]),
+                by: try CommandRequest.author(query["by"].map(String.init)))
             return try await CommandRoutes.taken(entry, desk)
         } catch let refusal as ConfigurationRefusal {
             return APIError.answer(.badRequest, refusal.description)
         } catch let refusal as CommandRefusal {
             return APIError.answer(.badRequest, refusal.description)
+        } catch let conflict as ConfigurationConflict {
+            return APIError.answer(.conflict, conflict.description)
         }
+    }
+
+    private static func expected(_ text: Substring?) throws(ConfigurationRefusal) -> Revision? {
+        guard let text else { return nil }
+        guard let revision = UInt64(text) else { throw ConfigurationRefusal(["after=\(text) is no revision."]) }
+        return Revision(rawValue: revision)
     }
 }
 

@@ -237,6 +237,12 @@ extension ClusterTests {
                 let plan = try await cluster.vignette("config", "check", path, "--replace", "other")
                 #expect(plan.status == 0 && plan.output.contains("everything from storage 'photos'"), "\(plan.output)")
                 #expect(try await cluster.vignette("config", "show").output == show.output, "nothing has changed")
+                // Two operators began from the same one.
+                try await cluster.edit { $0["transformations"] = ["thumb": "w-80"] }.write(to: URL(filePath: path))
+                let first = try await cluster.vignette("config", "apply", path, "--after", "1", "--wait")
+                #expect(first.status == 0, "\(first.output)")
+                let second = try await cluster.vignette("config", "apply", path, "--after", "1", "--wait")
+                #expect(second.status == 1 && second.output.contains("somebody has replaced it meanwhile"), "\(second.output)")
             }
         }
     }
