@@ -7,6 +7,7 @@ import Simulation
 ///     --first N      the first (drawn at random)
 ///     --replay N     prints the history of one
 ///     --bug NAME     with a planted bug
+///     --threads N    at once (as many as there are cores)
 ///     --json FILE    writes what came out
 ///
 /// `VIGNETTE_SEED=n` in the environment is `--replay n`.
@@ -15,6 +16,7 @@ struct Options {
     var first = UInt64.random(in: 0 ... .max >> 2)
     var replayed = ProcessInfo.processInfo.environment["VIGNETTE_SEED"].flatMap { UInt64($0) }
     var bug: PlantedBug?
+    var threads = ProcessInfo.processInfo.activeProcessorCount
     var json: String?
 
     init(_ arguments: ArraySlice<String>) throws(Misuse) {
@@ -25,6 +27,7 @@ struct Options {
             case "--seeds": seeds = try Self.number(value)
             case "--first": first = try Self.number(value)
             case "--replay": replayed = try Self.number(value)
+            case "--threads": threads = max(1, Int(clamping: try Self.number(value)))
             case "--json": json = value
             case "--bug":
                 guard let known = PlantedBug(rawValue: value) else {
@@ -62,9 +65,8 @@ func show(_ seed: UInt64, _ bug: PlantedBug?) -> Bool {
 do {
     let options = try Options(CommandLine.arguments.dropFirst())
     if let seed = options.replayed { exit(show(seed, options.bug) ? 0 : 1) }
-    let threads = ProcessInfo.processInfo.activeProcessorCount
     let begin = Date()
-    let result = SimulationRun(first: options.first, count: options.seeds, bug: options.bug, threads: threads)
+    let result = SimulationRun(first: options.first, count: options.seeds, bug: options.bug, threads: options.threads)
         .run(every: max(1, options.seeds / 100)) { progress in
             let rate = Double(progress.seeds) / max(Date().timeIntervalSince(begin), 0.001)
             say("\(progress.seeds) of \(options.seeds) seeds, \(Int(rate)) seeds/s, \(progress.events / max(1, progress.seeds)) events each")
@@ -76,7 +78,7 @@ do {
         say("\(found.violation); `VIGNETTE_SEED=\(found.seed) make simulate` prints all of it")
     }
     let report: [String: Any] = [
-        "firstSeed": options.first, "seeds": result.seeds, "threads": threads, "seconds": (seconds * 10).rounded() / 10,
+        "firstSeed": options.first, "seeds": result.seeds, "threads": options.threads, "seconds": (seconds * 10).rounded() / 10,
         "seedsPerSecond": Int(Double(result.seeds) / seconds), "events": result.events, "answers": result.answers,
         "commands": result.commands, "violations": result.firstFinding == nil ? 0 : 1,
         "at": ISO8601DateFormatter().string(from: begin),

@@ -3,13 +3,14 @@ import CacheProtocol
 /// What there is to ask for, by number; digests and texts are made once for all seeds.
 ///
 /// Two storages hold some of the images each. Endpoint 0 looks into both in their order, endpoint 1 into the second only,
-/// unless the configuration says that one of them is gone. A recipe has two formats; recipe 2 is a name, which the
-/// configuration says the meaning of.
+/// unless the configuration says that one of them is gone. A recipe has two formats. Recipe 2 lays one image over another;
+/// recipe 3 is a name, which the configuration says the meaning of.
 enum Catalogue {
     static let images = 6
     static let storages = 2
-    static let recipes = 2
-    static let named = 2
+    static let recipes = 3
+    static let composite = 2
+    static let named = 3
     static let formats = 2
     static let endpoints = 2
     static let tags = ["red", "green", "blue"]
@@ -22,6 +23,9 @@ enum Catalogue {
     static let storageNames = ["disk", "bucket"]
 
     static func folder(of image: Int) -> Int { image % folders.count }
+
+    /// What lies over it in a composite: always of the other folder.
+    static func overlay(of image: Int) -> Int { (image + 1) % images }
 
     static func path(of image: Int) -> String { "\(folders[folder(of: image)])\(image).jpg" }
 
@@ -92,6 +96,11 @@ struct Wanted {
     let recipe: Int
     let key: CacheKey
     let places: [Int]
+    /// What lies over the image, if it is a composite; looked for in the same places.
+    let overlay: Int?
+    /// Every place of the image.
+    let mainSources: [SourceIdentity]
+    /// And of its overlay: what tombstones and purges are matched against before anything is read.
     let sources: [SourceIdentity]
     let urls: [Digest128]
 
@@ -101,7 +110,10 @@ struct Wanted {
         key = CacheKey(
             number: (((mask * Catalogue.endpoints + target.endpoint) * Catalogue.recipes + recipe)
                 * Catalogue.formats + target.format) * Catalogue.images + target.image)
-        sources = places.map { Catalogue.source($0, target.image) }
+        let overlay = recipe == Catalogue.composite ? Catalogue.overlay(of: target.image) : nil
+        self.overlay = overlay
+        mainSources = places.map { Catalogue.source($0, target.image) }
+        sources = mainSources + (overlay.map { overlay in places.map { Catalogue.source($0, overlay) } } ?? [])
         urls = places.map { Catalogue.url($0, target.image, recipe: recipe) }
     }
 }

@@ -12,7 +12,6 @@ final class EdgeProcess: NodeProcess {
     private var barriers: [() -> Void] = []
 
     private var cache: SimulatedCache { caches[0] }
-    private var bug: PlantedBug? { simulation.bug }
 
     /// An old process that nobody looks after any more goes on answering for a while.
     var isLingering = false
@@ -44,7 +43,7 @@ final class EdgeProcess: NodeProcess {
     private func respond(to request: ClientRequest, receivedAt: BootInstant) {
         guard let configuration, mayAnswer(request, at: receivedAt) else { return refuse(request, 503) }
         guard let wanted = configuration.read(request.target) else { return refuse(request, 404) }
-        if rules.tombstone(on: wanted.sources) != nil { return refuse(request, 410) }
+        if rules.tombstone(on: wanted) != nil { return refuse(request, 410) }
         switch cache.lookup(wanted.key) {
         case .hit(let image, let staleBy):
             if (staleBy == nil || bug == .softPurgeIgnored), isFresh(image) { return answer(request, image, isStale: false) }
@@ -87,7 +86,7 @@ final class EdgeProcess: NodeProcess {
                     refuse(request, failure.status)
                 case .object(let image, _):
                     guard mayAnswer(request, at: host.boot) else { return refuse(request, 503) }
-                    if skipsTheSecondLook ? rules.tombstone(on: wanted.sources) != nil : isForbidden(image) {
+                    if skipsTheSecondLook ? rules.tombstone(on: wanted) != nil : isForbidden(image) {
                         return attempt(wanted, request, holding: old, triesLeft: triesLeft - 1)
                     }
                     answer(request, image, isStale: false)
@@ -171,6 +170,11 @@ final class EdgeProcess: NodeProcess {
                 simulation.answered(sent.request, by: self, status: 200, image: sent.image, isStale: sent.isStale)
             }
         }
+    }
+
+    override func end() {
+        super.end()
+        barriers = []
     }
 
     override func barrier(_ then: @escaping () -> Void) {

@@ -33,13 +33,18 @@ final class NodeRules {
         return (mistaken(verdict, on: image), through)
     }
 
-    func tombstone(on sources: [SourceIdentity]) -> Revision? {
-        book.tombstone(on: sources).flatMap { $0 <= lostTombstones ? nil : $0 }
+    func tombstone(on wanted: Wanted) -> Revision? {
+        book.tombstone(on: candidates(wanted)).flatMap { $0 <= lostTombstones ? nil : $0 }
+    }
+
+    /// Every place that the request may be answered from.
+    private func candidates(_ wanted: Wanted) -> [SourceIdentity] {
+        simulation.bug == .overlayNotAmongTheCandidates ? wanted.mainSources : wanted.sources
     }
 
     func standing(of wanted: Wanted) -> RuleTable.Standing {
         var standing = book.standing(
-            of: wanted.sources, urls: wanted.urls, site: Catalogue.sites[wanted.target.endpoint])
+            of: candidates(wanted), urls: wanted.urls, site: Catalogue.sites[wanted.target.endpoint])
         if let tombstone = standing.tombstone, tombstone <= lostTombstones { standing.tombstone = nil }
         if simulation.bug == .tagUnknownAtFill { standing.joinFrom = standing.newestMatch }
         return standing

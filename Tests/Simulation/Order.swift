@@ -58,22 +58,29 @@ final class Order {
         }
     }
 
-    /// Whether what was made from these bytes for this answer is what the command is about.
-    func names(_ image: CachedImage) -> Bool {
+    /// Whether the command is about these bytes in this answer.
+    func names(_ part: ImagePart, in image: CachedImage) -> Bool {
         switch aim {
+        // A URL means all that is made for it. What is made for another and has this one's source as its overlay is reached by
+        // the source's name, and by an erase, which names the source whatever URL the operator gives (DESIGN §4, rule 9).
         case .url(let storages, let named, let recipe):
             // The absence of an image is the absence in the first place that was looked into.
-            named == image.image && image.recipe == recipe && storages.contains(image.storage)
-        case .source(let storages, let named): named == image.image && !image.places.isDisjoint(with: storages)
+            named == image.main.image && image.recipe == recipe && storages.contains(image.main.storage)
+        case .source(let storages, let named): named == part.image && !part.places.isDisjoint(with: storages)
         case .prefix(let storages, let folder):
-            folder == Catalogue.folder(of: image.image) && !image.places.isDisjoint(with: storages)
-        case .tag(let tag): image.tags >> tag & 1 == 1
+            folder == Catalogue.folder(of: part.image) && !part.places.isDisjoint(with: storages)
+        case .tag(let tag): part.tags >> tag & 1 == 1
         case .endpoint(let endpoint): image.endpoint == endpoint
         case .all: true
         case .configuration(_, let storages, let endpoints):
-            !image.places.isDisjoint(with: storages) || endpoints.contains(image.endpoint)
+            !part.places.isDisjoint(with: storages) || endpoints.contains(image.endpoint)
         case .node: false
         }
+    }
+
+    /// Whether the command is about any of it.
+    func names(_ image: CachedImage) -> Bool {
+        names(image.main, in: image) || image.overlay.map { names($0, in: image) } ?? false
     }
 
     var isPurge: Bool { kind != .forget && kind != .declareDead && kind != .lift }

@@ -25,6 +25,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case leasesOfALaterConfiguration
     case sitesOfTheNewestConfiguration
     case lateJoinEndsItsSuccessor
+    case firstOfThreeJoinsEndsTheLast
     case oldIncarnationStillServing
     case cloneKeepsItsIdentity
     case forgetEndsALiveNode
@@ -42,6 +43,12 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case notModifiedForAPurgedView
     case notModifiedStampedAtItsAnswer
     case purgedStandsIn
+
+    // What is made of two sources.
+    case overlayKeyNotRecorded
+    case overlayNotAmongTheCandidates
+    case compositeStampedAtItsLaterRead
+    case compositeOlderThanItsTags
 
     // Rules.
     case liftDropsThePurge
@@ -66,16 +73,19 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     /// moves it, which costs time and no proof.
     package var earliestSeed: UInt64 {
         switch self {
-        case .restoreWaitsByItsOwnLeases: 18_100
-        case .configuredBeforeApplied: 11_600
-        case .leasesOfALaterConfiguration: 8_700
-        case .stampAboveOwnApplied: 2_800
-        case .configurationOfALostHistoryKept: 2_400
-        case .sitesOfTheNewestConfiguration: 1_800
-        case .restoreWithinALifeUnnoticed: 1_600
-        case .grantNotSerialisedWithAppend: 800
-        case .liftDropsThePurge: 700
-        case .lostTombstoneAtTheSnapshot: 700
+        case .stampAboveOwnApplied: 28_500
+        case .grantNotSerialisedWithAppend: 22_700
+        case .leasesOfALaterConfiguration: 16_100
+        case .firstOfThreeJoinsEndsTheLast: 14_900
+        case .configuredBeforeApplied: 14_600
+        case .configurationOfALostHistoryKept: 13_200
+        case .lostTombstoneAtTheSnapshot: 9_200
+        case .unknownLeasesForgottenAtRestart: 7_300
+        case .restoreWaitsByItsOwnLeases: 2_500
+        case .sitesOfTheNewestConfiguration, .lateJoinEndsItsSuccessor: 900
+        case .tagUnknownAtFill: 700
+        case .removalsNotAskedForAgain, .noBarrierBeforeDestroying: 600
+        case .liftDropsThePurge, .restoreWithinALifeUnnoticed: 500
         default: 0
         }
     }

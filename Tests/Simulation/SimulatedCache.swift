@@ -157,6 +157,11 @@ final class SimulatedCache {
         }
     }
 
+    /// Those who wait are not served any more.
+    func end() {
+        fills = FillTable(capacity: 0)
+    }
+
     // MARK: What the agent asks for
 
     /// The disk was full, or a segment was compacted.

@@ -6,6 +6,7 @@ import Journal
 /// 1. No request that a client sends after a command was reported Completed is answered with bytes that it forbids: bytes
 ///    that were read from a storage before a purge was ordered; after a soft purge, bytes that nobody has validated since,
 ///    unless marked stale; any byte of an erased source until it is lifted; anything through what a configuration took away.
+///    What is made of two sources is forbidden by what names either of them.
 /// 2. An answer is what was asked for.
 /// 3. Removed means that no node which counts has a byte of it on its disk, and none sends any.
 /// 4. Once faults stop every command is completed, every acknowledged one is in the journal, every node has applied it, and
@@ -36,7 +37,7 @@ extension Simulation {
             guard let member = database.members[host.folder.identity],
                 RemovalTracker.duty(of: member, for: revision) == .destroy
             else { continue }
-            for cache in host.folder.caches where cache.records.contains(where: { $0.image.isErased(by: erasure) }) {
+            for cache in host.folder.caches where cache.records.contains(where: { $0.image.isErased(by: erasure) || $0.image.holds(erased: erasure) }) {
                 fail("\(host.name) has bytes on its disk that order \(number) erased, though it was told to be Removed")
             }
         }
@@ -47,7 +48,7 @@ extension Simulation {
         answers += 1
         process.note(
             "answers request \(request.number) for \(request.target): \(status)"
-                + (image.map { $0.status == 200 ? " version \($0.version), filled at \($0.fill)\(isStale ? ", stale" : "")" : "" } ?? ""))
+                + (image.map { $0.status == 200 ? " \($0.versions), filled at \($0.fill)\(isStale ? ", stale" : "")" : "" } ?? ""))
         if let image {
             check(request, process, status, image, isStale)
         }
@@ -66,10 +67,11 @@ extension Simulation {
 
     private func check(_ request: ClientRequest, _ process: EdgeProcess, _ status: Int, _ image: CachedImage, _ isStale: Bool) {
         let target = request.target
-        if image.image != target.image || image.endpoint != target.endpoint || image.format != target.format
+        if image.main.image != target.image || image.endpoint != target.endpoint || image.format != target.format
             || (target.recipe != Catalogue.named && image.recipe != target.recipe)
+            || !hasItsOverlay(image)
         {
-            fail("request \(request.number) for \(target) is answered with r\(image.recipe) of image \(image.image)")
+            fail("request \(request.number) for \(target) is answered with r\(image.recipe) of image \(image.main.image)")
         }
         for number in completedOrders {
             let order = orders[number]
@@ -82,13 +84,21 @@ extension Simulation {
             }
         }
         if status == 200, let reported = database.removals[process.disk.identity]?.first(where: { revision in
-            revision <= database.head && Erasure(database.entries[Int(revision.rawValue) - 1]).map { image.isErased(by: $0) } ?? false
+            revision <= database.head && Erasure(database.entries[Int(revision.rawValue) - 1]).map { image.isErased(by: $0) || image.holds(erased: $0) } ?? false
         }) {
             fail("request \(request.number) was sent erased bytes after \(process.host.name) had reported the removal of \(reported)")
         }
         if status == 200, let erased = erased(request, image) {
             fail("request \(request.number) to \(process.host.name), sent after the Completed of order \(erased.number), gets erased bytes")
         }
+    }
+
+    private func hasItsOverlay(_ image: CachedImage) -> Bool {
+        // Without an image its overlay is not looked for.
+        guard image.recipe == Catalogue.composite, let overlay = image.overlay else {
+            return image.overlay == nil && (image.recipe != Catalogue.composite || image.status == 404)
+        }
+        return overlay.image == Catalogue.overlay(of: image.main.image)
     }
 
     /// The erase in force, by now still, on what these bytes were made from.
@@ -119,7 +129,10 @@ extension Simulation {
             return "is answered with r\(image.recipe), which the name does not mean any more"
         }
         let isReached = allowed.contains { configuration in
-            configuration.storages[image.endpoint]?.contains { image.places.contains($0) } ?? false
+            guard let storages = configuration.storages[image.endpoint] else { return false }
+            return [image.main, image.overlay].allSatisfy { part in
+                part.map { part in storages.contains { part.places.contains($0) } } ?? true
+            }
         }
         return isReached ? nil : "is answered with what came through an endpoint or storage that is gone"
     }
@@ -131,15 +144,18 @@ extension Simulation {
             fail("\(process.host.name) answers \(request.target) with \(status), though it is \(isErased ? "" : "not ")erased")
         }
         let shouldBeErased = wanted.places.contains { place in
-            let aims = journalOrders(through: database.head).filter { order in
-                if case .source(let storages, let image) = order.aim {
-                    return storages.contains(place) && image == request.target.image && [.erase, .lift].contains(order.kind)
-                }
-                return false
-            }
-            return aims.last?.kind == .erase
+            isToBeErased(wanted.target.image, place) || wanted.overlay.map { isToBeErased($0, place) } ?? false
         }
         if shouldBeErased != isErased { fail("\(process.host.name) has lost or made up a tombstone on \(request.target)") }
+    }
+
+    /// By what was ordered.
+    private func isToBeErased(_ image: Int, _ place: Int) -> Bool {
+        let last = journalOrders(through: database.head).last { order in
+            guard case .source(let storages, image) = order.aim, order.kind == .erase || order.kind == .lift else { return false }
+            return storages.contains(place)
+        }
+        return last?.kind == .erase
     }
 
     func checkTheEnd(isAsked: Bool) {
@@ -178,14 +194,19 @@ extension Simulation {
 extension Order {
     /// In what way an answer to a request that was sent after Completed breaks this command; nil when it does not.
     func forbids(_ image: CachedImage, to request: ClientRequest, status: Int, isStale: Bool) -> String? {
-        guard names(image) else { return nil }
+        forbids(image.main, of: image, status: status, isStale: isStale)
+            ?? image.overlay.flatMap { forbids($0, of: image, status: status, isStale: isStale).map { "\($0) (its overlay)" } }
+    }
+
+    private func forbids(_ part: ImagePart, of image: CachedImage, status: Int, isStale: Bool) -> String? {
+        guard names(part, in: image) else { return nil }
         switch kind {
         case .hardPurge, .erase, .configure:
-            guard image.readAt < issuedAt else { return nil }
-            return "is answered \(status) with what was read \((issuedAt - image.readAt) / 1_000_000) ms before it was ordered"
+            guard part.readAt < issuedAt else { return nil }
+            return "is answered \(status) with what was read \((issuedAt - part.readAt) / 1_000_000) ms before it was ordered"
         case .softPurge:
-            guard image.validatedAt < issuedAt, !isStale else { return nil }
-            return "is answered \(status) as fresh with what was valid \((issuedAt - image.validatedAt) / 1_000_000) ms before it was ordered"
+            guard part.validatedAt < issuedAt, !isStale else { return nil }
+            return "is answered \(status) as fresh with what was valid \((issuedAt - part.validatedAt) / 1_000_000) ms before it was ordered"
         case .lift, .forget, .declareDead: return nil
         }
     }

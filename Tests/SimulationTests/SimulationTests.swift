@@ -14,7 +14,7 @@ import Testing
             return
         }
         let run = SimulationRun(
-            first: 1, count: number("VIGNETTE_SEEDS") ?? 4_000, threads: 1)
+            first: UInt64.random(in: 0 ... .max >> 2), count: number("VIGNETTE_SEEDS") ?? 4_000, threads: 1)
         if let found = await aside({ run.run() }).firstFinding {
             let history = replay(found.seed).history
             Issue.record(
