@@ -7,6 +7,9 @@ enum CacheFolder {
         return folder + "/segment-" + String(repeating: "0", count: 8 - digits.count) + digits
     }
 
+    /// A segment with a greater one was not written by a cache; the next numbers would run out.
+    static let greatestNumber: UInt32 = 0xFFFF_0000
+
     /// Nil for a name that is no segment's.
     static func segmentNumber(_ name: String) -> UInt32? {
         guard name.hasPrefix("segment-"), name.utf8.count == 16 else { return nil }

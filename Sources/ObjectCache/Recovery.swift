@@ -82,6 +82,12 @@ struct Recovery {
     /// objects may be.
     private mutating func open(_ number: UInt32, unlessUnknown isKnown: Bool) {
         let path = CacheFolder.segmentPath(folder, number)
+        guard number <= CacheFolder.greatestNumber else {
+            core.count { $0.corruptions += 1 }
+            core.incidents.note(.corruptSegment, "\(path) has a number that no cache comes to, and was dropped")
+            unlink(path)
+            return
+        }
         greatestNumber = max(greatestNumber, number)
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {

@@ -171,6 +171,19 @@ import Testing
         await again.shutdown()
     }
 
+    @Test func aFileWithTheGreatestNumber() async throws {
+        let (journal, folder) = (TestJournal(), TemporaryFolder(inMemory: true))
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        try Data([1, 2, 3]).write(to: URL(filePath: folder.path + "/segment-ffffffff"))
+        let cache = try smallCache(folder, journal)
+        cache.store(CacheKey(1), metadata(1), body: body(1, size: 900))
+        await cache.flush()
+        await cache.shutdown()
+        let again = try smallCache(folder, journal)
+        #expect(try again.lookup(CacheKey(1)).object?.hasRightBytes(1) == true)
+        await again.shutdown()
+    }
+
     @Test func aFolderThatIsDeletedUnderFoot() async throws {
         let folder = TemporaryFolder()
         let cache = try smallCache(folder, journal, diskBytes: 1 << 20) { $0.segmentBytes = 16 << 10 }
