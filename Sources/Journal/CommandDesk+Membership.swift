@@ -30,7 +30,11 @@ extension CommandDesk {
         // Of two lives that join at once the journal has ended the earlier; here the later may have come back first.
         guard !ended.contains(request.incarnation) else { return false }
         // An earlier try may have reached the journal and failed to say so.
-        if let known = members[request.node.folder]?.incarnation, known != request.incarnation { end(known) }
+        if let known = members[request.node.folder]?.incarnation, known != request.incarnation {
+            // Of three lives that join at once the last may have come back first, and this one not yet be known to have ended.
+            guard request.incarnation.maySucceed(known) else { return false }
+            end(known)
+        }
         let isNew = members[request.node.folder] == nil
         var member = members[request.node.folder] ?? stored ?? StoredMember(
             node: request.node, incarnation: request.incarnation, hasLeft: false)
