@@ -83,9 +83,7 @@ let top: [Target] = [
         path: "loadtest/Sources/LoadGenerator"),
     .executableTarget(
         name: "LoadTest",
-        dependencies: [
-            "CacheProtocol", "LoadGenerator", "ObjectCache", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ],
+        dependencies: ["LoadGenerator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
         path: "loadtest/Sources/LoadTest"),
 ]
 
@@ -110,7 +108,10 @@ let tests: [Target] = [
     .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache"]),
     .testTarget(
         name: "OperatorCLITests",
-        dependencies: ["ErasureReceipt", "OperatorCLI", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        dependencies: [
+            "CacheProtocol", "ErasureReceipt", "ObjectCache", "OperatorCLI",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
     .testTarget(name: "OriginServerTests", dependencies: ["CacheProtocol", "ErasureReceipt", "ImageURL", "Journal", "OriginServer"]),
     .target(name: "Simulation", dependencies: ["CacheProtocol", "Journal"], path: "Tests/Simulation"),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),

@@ -106,17 +106,17 @@ struct CacheReport: Encodable {
         return ["  age of live objects"]
             + ages.map { age in
                 let bar = String(repeating: "#", count: (age.bytes * 30 + most - 1) / most)
-                return "    " + Self.ageWords(age.atMostSeconds).padded(to: 12) + "\(age.records)".padded(to: -10)
+                return "    " + Self.ageWords(age.atMostSeconds).padded(to: 16) + "\(age.records)".padded(to: -10)
                     + ByteCount.words(age.bytes).padded(to: -11) + (bar.isEmpty ? "" : "  " + bar)
             }
     }
 
     private static func ageWords(_ seconds: Int64?) -> String {
         switch seconds {
-        case 60?: "a minute"
-        case 3_600?: "an hour"
-        case 86_400?: "a day"
-        case let seconds?: "\(seconds / 86_400) days"
+        case 60?: "up to a minute"
+        case 3_600?: "up to an hour"
+        case 86_400?: "up to a day"
+        case let seconds?: "up to \(seconds / 86_400) days"
         case nil: "older"
         }
     }
@@ -129,26 +129,21 @@ struct CacheReport: Encodable {
         return [line(["segment", "length", "allocated", "live", "live size", "dead", "damaged"])]
             + segments.map {
                 line([
-                    String($0.number, radix: 16).leftPadded(to: 8), ByteCount.words($0.length),
+                    Self.name($0.number), ByteCount.words($0.length),
                     ByteCount.words($0.allocated), "\($0.liveRecords)", ByteCount.words($0.liveBytes),
                     share($0.deadBytes, of: $0.length), "\($0.damagedBytes)",
                 ])
             }
     }
 
+    /// As in the file's name.
+    private static func name(_ segment: Int) -> String {
+        let digits = String(segment, radix: 16)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
     private func share(_ part: Int, of whole: Int) -> String {
         "\((part * 1000 / max(1, whole) + 5) / 10) %"
-    }
-}
-
-/// `840 B`, `1.2 KiB`, `9.8 GiB`.
-enum ByteCount {
-    static func words(_ bytes: Int) -> String {
-        if bytes < 1024 { return "\(bytes) B" }
-        let units = ["KiB", "MiB", "GiB", "TiB", "PiB"]
-        var (value, unit) = (Double(bytes) / 1024, 0)
-        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-        return "\((value * 10).rounded() / 10) \(units[unit])"
     }
 }
 
@@ -157,9 +152,5 @@ extension String {
     fileprivate func padded(to width: Int) -> String {
         let space = String(repeating: " ", count: max(0, abs(width) - count))
         return width < 0 ? space + self : self + space
-    }
-
-    fileprivate func leftPadded(to width: Int) -> String {
-        String(repeating: "0", count: max(0, width - count)) + self
     }
 }

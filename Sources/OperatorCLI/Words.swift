@@ -87,6 +87,17 @@ enum Amount {
     }
 }
 
+/// `840 B`, `1.2 KiB`, `9.8 GiB`.
+enum ByteCount {
+    static func words(_ bytes: Int) -> String {
+        if bytes < 1024 { return "\(bytes) B" }
+        let units = ["KiB", "MiB", "GiB", "TiB", "PiB"]
+        var (value, unit) = (Double(bytes) / 1024, 0)
+        while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+        return "\((value * 10).rounded() / 10) \(units[unit])"
+    }
+}
+
 extension Duration {
     /// Two significant parts, as people say it: `12 ms`, `3.4 s`, `9 min 40 s`.
     var inWords: String {

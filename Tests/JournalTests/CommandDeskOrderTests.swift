@@ -56,6 +56,30 @@ import Testing
         #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.nodes.isEmpty == true)
     }
 
+    /// The journal has taken three lives' joins in their order; the last one's call returns first, then the first one's.
+    @Test func theFirstOfThreeJoinsDoesNotEndTheLast() async throws {
+        journal.joinGate.shut()
+        let early = [1, 2].map { Follower(desk, name: "a", life: $0).request(joins: true) }
+        var answers: [Task<FollowAnswer, any Error>] = []
+        for request in early {
+            answers.append(Task { [desk] in try await desk.follow(request) })
+            await journal.joinGate.arrival()
+        }
+        journal.joinGate.passesNext()
+        var last = Follower(desk, name: "a", life: 3)
+        try await last.follow(wantsGrant: true)
+        journal.joinGate.releaseFirst()
+        #expect(try await answers[0].value == .superseded)
+        let revision = try await desk.submit(purge, by: "").revision
+        let status = try await desk.waitUntilCompleted(revision, timeout: 0)
+        #expect(status?.isCompleted == false, "the last life's lease is waited for")
+        #expect(status?.nodes.map(\.state.word) == ["waiting"])
+        journal.joinGate.open()
+        #expect(try await answers[1].value == .superseded)
+        try await last.keepUp(with: revision)
+        #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.isCompleted == true)
+    }
+
     @Test func nobodyIsToldCompletedBeforeItIsRecorded() async throws {
         journal.completeGate.shut()
         let revision = try await desk.submit(purge, by: "").revision

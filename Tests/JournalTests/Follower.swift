@@ -52,7 +52,10 @@ struct Follower {
 
     /// Follows until it has applied and acknowledged everything through `revision`.
     mutating func keepUp(with revision: Revision) async throws {
-        while table.applied < revision { try await follow() }
+        while table.applied < revision {
+            // It would be told no more, however often it asks.
+            if case .superseded = try await follow() { throw Superseded() }
+        }
         try await follow()
     }
 
@@ -63,3 +66,5 @@ struct Follower {
         try await follow(removals: reports)
     }
 }
+
+struct Superseded: Error {}

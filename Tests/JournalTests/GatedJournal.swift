@@ -19,6 +19,11 @@ final class GatedJournal: Journal {
             for waiter in waiting { waiter.resume() }
         }
 
+        /// Lets the one go that has waited the longest; it stays shut.
+        func releaseFirst() {
+            state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }?.resume()
+        }
+
         /// Lets one through, though shut.
         func passesNext() { state.withLock { $0.exceptions += 1 } }
 
@@ -47,7 +52,7 @@ final class GatedJournal: Journal {
     struct Refused: Error {}
 
     private let base: any Journal
-    let appendGate = Gate(), grantGate = Gate(), completeGate = Gate(), recordGate = Gate()
+    let appendGate = Gate(), grantGate = Gate(), completeGate = Gate(), recordGate = Gate(), joinGate = Gate()
     let refusesCompletions = Atomic(false)
     /// Appends are done, and fail all the same.
     let losesAppends = Atomic(false)
@@ -88,7 +93,9 @@ final class GatedJournal: Journal {
     }
     func chain(at revision: Revision) async throws -> ChainDigest? { try await base.chain(at: revision) }
     func endOthers(than incarnation: Incarnation, of node: NodeIdentity) async throws -> [Incarnation] {
-        try await base.endOthers(than: incarnation, of: node)
+        let ended = try await base.endOthers(than: incarnation, of: node)
+        await joinGate.pass()
+        return ended
     }
     func end(_ incarnation: Incarnation) async throws { try await base.end(incarnation) }
     func members() async throws -> [StoredMember] { try await base.members() }
