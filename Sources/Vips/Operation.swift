@@ -9,6 +9,8 @@ struct Operation: ~Copyable {
     private var pointer: UnsafeMutablePointer<VipsOperation>
 
     init(_ name: String) throws(VipsError) {
+        // Else libvips would start by itself, with every loader open.
+        try VipsLibrary.start()
         guard let operation = vips_operation_new(name) else {
             throw VipsError(operation: name, detail: VipsLibrary.takeErrorText())
         }

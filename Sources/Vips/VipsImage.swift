@@ -16,6 +16,7 @@ public final class VipsImage {
     /// 8-bit pixels, row by row, band by band. One or two bands are grey, three or four sRGB; the even counts have alpha.
     public convenience init(width: Int, height: Int, bands: Int, pixels: [UInt8]) throws(VipsError) {
         precondition(pixels.count == width * height * bands)
+        try VipsLibrary.start()
         let copy = pixels.withUnsafeBytes {
             vips_image_new_from_memory_copy(
                 $0.baseAddress, $0.count, Int32(width), Int32(height), Int32(bands), VIPS_FORMAT_UCHAR)

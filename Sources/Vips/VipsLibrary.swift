@@ -4,8 +4,8 @@ internal import Glibc
 /// The process-wide state of libvips.
 public enum VipsLibrary {
     /// Starts libvips with what a process needs that reads hostile bytes: no untrusted loader but SVG's, no operation
-    /// cache, one thread per image, nothing on disk. To be called before anything else of this module, and before other
-    /// threads read the environment; more calls do nothing more.
+    /// cache, one thread per image, nothing on disk. Operations start it where nobody has; a process calls it before
+    /// other threads read the environment. More calls do nothing more.
     public static func start() throws(VipsError) {
         try started.get()
     }
