@@ -52,7 +52,7 @@ struct EraseTests {
         let letGo = Signal()
         let erasedPin = Mutex<BodyTests.Pin?>(try BodyTests.Pin(Self.bytes, letGo: letGo))
         let keptPin = try BodyTests.Pin(Self.bytes)
-        var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
+        var configuration = EdgeHTTPConfiguration.patient
         configuration.loops = 2
         try await TestServer.run(configuration) { request in
             if request.target == "/small" { return hit("pixels") }

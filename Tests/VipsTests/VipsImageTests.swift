@@ -54,13 +54,18 @@ struct VipsImageTests {
     func blockedLoaders(_ loader: String) throws {
         _ = try picture()
         let bytes = ImageBytes(copying: Array("%PDF-1.4".utf8))
-        let error = #expect(throws: VipsError.self) {
-            let operation = try Operation(loader)
-            try operation.set("buffer", borrowing: bytes)
-            _ = try operation.image(keeping: bytes)
-        }
+        var told: [String] = []
+        // libvips keeps what went wrong for the whole process, so another test may have taken the words away.
+        repeat {
+            let error = #expect(throws: VipsError.self) {
+                let operation = try Operation(loader)
+                try operation.set("buffer", borrowing: bytes)
+                _ = try operation.image(keeping: bytes)
+            }
+            told.append(error?.detail ?? "no error")
+        } while told.count < 1_000 && told.last?.contains("\(loader): operation is blocked") == false
         // Not because of the bytes.
-        #expect(error?.detail.contains("blocked") == true, "\(error?.detail ?? "no error")")
+        #expect(told.last?.contains("\(loader): operation is blocked") == true, "\(told.suffix(3))")
     }
 
     @Test func nothingIsKeptInVipsOwnCache() throws {
