@@ -26,10 +26,10 @@ struct EraseTests {
         var clients: [RawClient] = []
         for target in targets {
             let client = try await server.connect()
-            try await client.send(get(target, last: true))
-            let head = await client.receive(through: "\r\n\r\n")
-            #expect(head.contains("\nContent-Length: \(Self.count)\n"))
             try await client.stopReading()
+            try await client.send(get(target, last: true))
+            let head = await client.receiveSlowly(through: "\r\n\r\n")
+            #expect(head.contains("\nContent-Length: \(Self.count)\n"))
             clients.append(client)
         }
         return clients
@@ -120,10 +120,10 @@ struct EraseTests {
             return .now(.object(Self.object(request.target), .bytes(ByteBuffer(bytes: Self.bytes)), .hit))
         } _: { server in
             let client = try await server.connect()
-            try await client.send(get("/erased") + get("/kept", last: true))
-            _ = await client.receive(through: "pixels")
-            _ = await client.receive(through: "\r\n\r\n")
             try await client.stopReading()
+            try await client.send(get("/erased") + get("/kept", last: true))
+            _ = await client.receiveSlowly(through: "pixels")
+            _ = await client.receiveSlowly(through: "\r\n\r\n")
             await server.server.abort(where: Self.isErased)
             try await client.readOn()
             #expect(await client.restBytes().count == Self.count)

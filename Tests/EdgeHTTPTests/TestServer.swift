@@ -102,6 +102,16 @@ final class RawClient: Sendable {
         return readable(bytes)
     }
 
+    /// As `receive(through:)` after `stopReading`: takes little more than it must from the socket, however late this task runs.
+    func receiveSlowly(through text: String) async -> String {
+        let wanted = Array(text.utf8)
+        while !inbox.isEnded, case let known = inbox.bytes, known.firstRange(of: wanted) == nil {
+            channel.read()
+            await inbox.wait { bytes, ended in ended || bytes.count > known.count }
+        }
+        return await receive(through: text)
+    }
+
     func stopReading() async throws {
         try await channel.setOption(.autoRead, value: false).get()
     }
@@ -137,6 +147,7 @@ private final class Inbox: Sendable {
 
     private let state = Mutex(State())
 
+    var bytes: [UInt8] { state.withLock { $0.bytes } }
     var isEnded: Bool { state.withLock { $0.ended } }
     var wasReset: Bool { state.withLock { $0.reset } }
 
