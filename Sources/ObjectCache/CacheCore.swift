@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// What the face (ObjectCache) and the writer thread (DiskWriter) share.
 ///
-/// Lock order: a shard's index → rules, or files, or space. No two shards' locks are ever held at once.
+/// Lock order: a shard's index → rules, or files, or pins, or space. No two shards' locks are ever held at once.
 final class CacheCore: Sendable {
     let configuration: ObjectCacheConfiguration
     let rules: RuleBook
@@ -12,6 +12,7 @@ final class CacheCore: Sendable {
     /// Segments without a name that somebody may hold open still: an erase must reach them too.
     let nameless = Mutex<[UInt32: WeakSegment]>([:])
     let space: SpaceLedger
+    let pins: RecordPins
     let due: DueErasures
     let incidents: IncidentLog
     /// What happens too seldom to be counted per shard.
@@ -39,6 +40,7 @@ final class CacheCore: Sendable {
             Placement(
                 limit: configuration.diskBytes, segmentBytes: configuration.chosenSegmentBytes,
                 extentLimit: extentLimit))
+        pins = RecordPins(space)
     }
 
     func shard(_ key: CacheKey) -> Shard {

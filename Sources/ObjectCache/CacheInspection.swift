@@ -34,7 +34,10 @@ public struct CacheInspection: Hashable, Sendable {
             self.number = number
         }
 
-        public var deadBytes: Int { max(0, length - SegmentHeader.size - liveBytes - (records == 0 ? unindexedBytes : 0)) }
+        /// Blocks that were given back inside the file are neither.
+        public var deadBytes: Int {
+            max(0, min(length, allocated) - SegmentHeader.size - liveBytes - (records == 0 ? unindexedBytes : 0))
+        }
     }
 
     public enum Checkpoint: Hashable, Sendable {

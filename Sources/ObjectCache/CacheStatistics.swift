@@ -23,6 +23,8 @@ public struct CacheStatistics: Sendable {
     /// Records that compaction moved, and their bytes: write amplification is (written + moved) / written.
     public var recordsMoved = 0
     public var bytesMoved = 0
+    /// Blocks of dead records, given back without moving what is live around them.
+    public var bytesGivenBack = 0
     /// Of erased records, overwritten with zeros.
     public var bytesDestroyed = 0
     public var checkpoints = 0

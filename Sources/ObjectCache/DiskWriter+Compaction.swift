@@ -19,6 +19,8 @@ extension DiskWriter {
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(error); what lies in this segment is lost")
         }
+        // Named by the checkpoint of before a kill.
+        for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.offset)) }
         forgetWhatIsLeft(in: number)
         unlink(number)
         return true
@@ -73,8 +75,7 @@ extension DiskWriter {
             if case .file? = index.record(slot)?.content { index.dropFromMemory(slot) }
             return true
         }
-        let loser = isMoved ? source : target
-        core.died(DeadRecord(segment: loser.segment, bytes: extent))
+        core.died(DeadRecord(key: key, location: isMoved ? source : target, extent: extent))
     }
 
     private func noteDamage(_ key: CacheKey, at location: RecordLocation, in file: SegmentFile) {

@@ -3,10 +3,13 @@ internal import Glibc
 internal import Synchronization
 
 extension DiskWriter {
+    private static let tidyingSteps = 256
+
     /// Carries out what the placement asks for until the active segment has room for a record of `extent` bytes.
     /// - Returns: false when there can be none, or the disk failed.
     func makeRoom(_ extent: Int) -> Bool {
         noteIndexBlocks()
+        noteWhatIsDue()
         while true {
             switch core.space.placement.withLock({ $0.next(appending: extent) }) {
             case .append: return true
@@ -15,6 +18,7 @@ extension DiskWriter {
             case .evict: evict()
             case .compact(let number): if !compact(number) { return false }
             case .unlink(let number): retire(number)
+            case .giveBack(let record): giveBack(record)
             case .refuse:
                 core.incidents.note(.noRoom, "no room for a record of \(extent) bytes; it was served and not stored")
                 return false
@@ -22,17 +26,22 @@ extension DiskWriter {
         }
     }
 
-    /// Gives back what purges and sweeps have left dead.
-    func tidy() {
+    /// Gives back what purges, sweeps and evictions have left dead, so much of it that nobody waits long for the writer.
+    /// - Returns: whether there may be more.
+    func tidy() -> Bool {
         noteIndexBlocks()
-        while let action = core.space.placement.withLock({ $0.tidying() }) {
+        noteWhatIsDue()
+        for _ in 0..<Self.tidyingSteps {
+            guard let action = core.space.placement.withLock({ $0.tidying() }) else { return false }
             switch action {
+            case .giveBack(let record): giveBack(record)
             case .seal: core.space.placement.withLock { $0.sealed() }
-            case .compact(let number): if !compact(number) { return }
+            case .compact(let number): if !compact(number) { return false }
             case .unlink(let number): retire(number)
-            default: return
+            default: return false
             }
         }
+        return true
     }
 
     private func noteIndexBlocks() {

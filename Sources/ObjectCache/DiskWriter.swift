@@ -41,7 +41,7 @@ final class DiskWriter {
             queue.bell.wait(until: walk == nil ? nextCheckpoint : .now())
             let work = queue.take()
             for write in work.writes { perform(write) }
-            tidy()
+            if tidy() { queue.bell.ring() }
             for (place, request) in work.requests.enumerated() {
                 if case .stop(let waiter) = request {
                     stop(waiter, leaving: Array(work.requests[(place + 1)...]))
@@ -67,6 +67,7 @@ final class DiskWriter {
     private func perform(_ request: WriterRequest) {
         switch request {
         case .flush(let waiter):
+            while tidy() {}
             waiter.resume()
         case .checkpoint(let waiter):
             checkpointIfChanged()
@@ -139,7 +140,7 @@ final class DiskWriter {
             if core.isFileBody(write.body.count) { index.dropFromMemory(slot) } else { index.promote(slot) }
             return true
         }
-        if !isFound { core.died(DeadRecord(segment: location.segment, bytes: write.extent)) }
+        if !isFound { core.died(DeadRecord(key: write.key, location: location, extent: write.extent)) }
     }
 
     /// Appends a record to the active segment, which has been chosen and has room.
@@ -156,7 +157,7 @@ final class DiskWriter {
         } catch {
             core.count { $0.writeFailures += 1 }
             core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
-            core.died(DeadRecord(segment: location.segment, bytes: head.extent))
+            core.died(DeadRecord(key: head.key, location: location, extent: head.extent))
             // What follows goes to another segment: this one's end is not what we believe it to be.
             core.space.placement.withLock { $0.sealed() }
             return nil

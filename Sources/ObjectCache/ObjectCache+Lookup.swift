@@ -52,6 +52,8 @@ extension ObjectCache {
         var generation: UInt64
         /// Holds the file open, whatever becomes of the entry.
         var file: SegmentFile
+        /// Holds the record's blocks, if its body may be handed out as a file.
+        var pin: RecordPin?
     }
 
     private enum Recheck {
@@ -90,17 +92,21 @@ extension ObjectCache {
         return .load(
             LoadPlan(
                 location: location, extent: entry.extent, isVerified: entry.isVerified,
-                generation: core.generation.load(ordering: .sequentiallyConsistent), file: file))
+                generation: core.generation.load(ordering: .sequentiallyConsistent), file: file,
+                pin: core.isFileBody(entry.extent) ? core.pins.pin(location) : nil))
     }
 
     // MARK: From the disk
 
     private func load(_ key: CacheKey, _ plan: LoadPlan, in shard: Shard) -> Lookup {
         let loaded = RecordLoader(core, file: plan.file).load(
-            key, at: plan.location.offset, extent: plan.extent, isVerified: plan.isVerified)
+            key, at: plan.location.offset, extent: plan.extent, isVerified: plan.isVerified, pin: plan.pin)
         switch loaded {
         case .record(let record):
             return admit(key, record, plan, in: shard)
+        case .gone:
+            _ = lose(key, plan) { _ in }
+            return .miss(.absent)
         case .corrupt(let what):
             guard lose(key, plan, { $0.corruptions += 1 }) else { return .miss(.absent) }
             core.incidents.note(.corruptRecord, what)

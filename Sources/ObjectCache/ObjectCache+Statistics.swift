@@ -19,7 +19,7 @@ extension ObjectCache {
             }
         }
         core.space.placement.withLock { placement in
-            result.deadBytes = placement.dead
+            result.deadBytes = max(0, placement.dead)
             result.diskBytes = placement.used
             result.diskLimit = placement.limit
             result.segments = placement.segments.count

@@ -94,30 +94,35 @@ private struct Sweep {
     }
 
     private mutating func check(_ candidate: Candidate, in shard: Shard) {
-        let metadata: ObjectMetadata?
+        let loaded: RecordLoader.LoadedMetadata
         do throws(SystemFailure) {
-            metadata = try RecordLoader(core, file: candidate.file).loadMetadata(
+            loaded = try RecordLoader(core, file: candidate.file).loadMetadata(
                 candidate.key, at: candidate.location.offset, extent: candidate.extent)
         } catch {
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(error); the object was removed")
-            metadata = nil
+            loaded = .corrupt
         }
         let dead: DeadRecord? = shard.index.withLock { [core] index in
             guard let slot = index.find(candidate.key), index.entry(slot).pointee.location == candidate.location else {
                 // Moved while we read; it goes on carrying what it was checked through, and a lookup will check it.
                 return nil
             }
-            if let metadata {
+            if case .metadata(let metadata) = loaded {
                 let (verdict, through) = core.rules.check(metadata.scope, filledAt: metadata.fillRevision)
                 guard index.settle(slot, verdict, through) else { return nil }
             }
             return index.remove(slot)
         }
         guard let dead else { return }
-        result.removed += 1
         core.died(dead)
-        if metadata == nil { core.count { $0.corruptions += 1 } }
+        switch loaded {
+        case .metadata: result.removed += 1
+        case .gone: break
+        case .corrupt:
+            result.removed += 1
+            core.count { $0.corruptions += 1 }
+        }
     }
 }
 

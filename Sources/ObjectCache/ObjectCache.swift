@@ -163,7 +163,7 @@ public final class ObjectCache: Sendable {
         if let failure = await withCheckedContinuation({ queue.ask(.raiseFloor(floor, $0)) }) { throw failure }
     }
 
-    /// Returns when everything that was stored before has been written, or dropped.
+    /// Returns when everything that was stored before has been written, or dropped, and what was dead has been given back.
     public func flush() async {
         await withCheckedContinuation { queue.ask(.flush($0)) }
     }

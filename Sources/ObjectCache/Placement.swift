@@ -6,14 +6,17 @@
 ///    holds one segment, but never goes over `limit`.
 /// 3. Dead bytes are at most a fifth of the limit once `next` says append or `tidying` says nil; unless answers that still
 ///    read from segments which were moved leave compaction no room.
-/// 4. Every action but `append`, `open` and `refuse` takes something away (an object, a segment), so asking ends.
+/// 4. Every action but `append`, `open` and `refuse` takes something away (an object, a segment, a dead record that was offered),
+///    so asking ends.
+/// 5. Space comes back at the least cost: empty segments, then the blocks of long dead records, then moving what is live.
 struct Placement {
     struct Segment: Hashable {
         var length: Int
         var live: Int
-        /// Blocks that an erase has given back.
+        /// Blocks that dead records and erases have given back.
         var punched = 0
-        var dead: Int { length - SegmentHeader.size - live }
+        /// Less than there is while the index names records of an old checkpoint whose blocks are given back.
+        var dead: Int { length - SegmentHeader.size - live - punched }
     }
 
     enum Action: Hashable {
@@ -29,6 +32,8 @@ struct Placement {
         case compact(UInt32)
         /// Nothing in this segment is live: unlink it, then ask again.
         case unlink(UInt32)
+        /// Give this record's blocks back, then ask again.
+        case giveBack(DeadRecord)
         case refuse
     }
 
@@ -41,6 +46,12 @@ struct Placement {
     private(set) var dead = 0
     private var blocks = 0
     private var empty: Set<UInt32> = []
+    /// Dead records whose blocks are worth giving back.
+    private var offers: [DeadRecord] = []
+    /// False once the file system has said that it keeps no holes.
+    var givesBack = true
+    /// Dead records must stay as they are for now.
+    var holdsBack = false
     /// Segments whose files would not go.
     private var stuck: Set<UInt32> = []
     /// Blocks of files that have no name any more, but readers.
@@ -51,6 +62,10 @@ struct Placement {
 
     /// The files `lock` and `state`, the latter twice while it is replaced.
     private static let fixedBlocks = 3 * 4096
+    /// Giving back a shorter record costs more time than moving what is live around it.
+    private static let worthGivingBack = 16 << 10
+    /// Sparse segments are joined when there are more than so many times as many as the limit would fill.
+    private static let sparseness = 4
 
     init(limit: Int, segmentBytes: Int, extentLimit: Int) {
         self.limit = limit
@@ -63,10 +78,11 @@ struct Placement {
     var used: Int { blocks + unlinkedBlocks + indexBlocks + Self.fixedBlocks }
 
     /// What to do to append a record of `extent` bytes.
-    func next(appending extent: Int) -> Action {
+    mutating func next(appending extent: Int) -> Action {
         guard extent <= extentLimit else { return .refuse }
-        if let step = tidying() { return step }
+        if let step = bounding() { return step }
         if let step = place(extent, limit: limit - reserve) { return step }
+        if let step = givingBack() { return step }
         // Cheaper than losing an object: at least as much comes free as is written again.
         if let step = compaction(deadShareAtLeast: 0.5) { return step }
         if live > 0 { return .evict }
@@ -75,9 +91,36 @@ struct Placement {
     }
 
     /// What keeps dead space within its bound when nothing is to be appended: nil when there is nothing to do.
-    func tidying() -> Action? {
+    mutating func tidying() -> Action? {
+        bounding() ?? givingBack()
+    }
+
+    private mutating func bounding() -> Action? {
         if let number = empty.first { return .unlink(number) }
-        return dead * 5 > limit ? compaction(deadShareAtLeast: 0) : nil
+        if dead * 5 > limit { return givingBack() ?? compaction(deadShareAtLeast: 0) }
+        return segments.count > Self.sparseness * max(limit / segmentBytes, 8) ? joining() : nil
+    }
+
+    private mutating func givingBack() -> Action? {
+        guard givesBack, !holdsBack else { return nil }
+        while let record = offers.popLast() {
+            if let segment = segments[record.location.segment], segment.live > 0 || record.location.segment == active {
+                return .giveBack(record)
+            }
+        }
+        return nil
+    }
+
+    /// Moves what is live in the segment with the least of it.
+    private func joining() -> Action? {
+        let candidates = segments.lazy.filter { [stuck, active] in !stuck.contains($0.key) && $0.key != active }
+        guard let least = candidates.min(by: { $0.value.live < $1.value.live }), fits(least.value) else { return nil }
+        return .compact(least.key)
+    }
+
+    /// Moving takes the live bytes once more, and a partly filled block for each of the segments they may come to lie in.
+    private func fits(_ segment: Segment) -> Bool {
+        used + CacheFolder.blocks(segment.live) + 4 * 4096 <= limit
     }
 
     /// What to do to append a record that compaction moves: `.append`, `.open`, `.seal` or `.refuse`.
@@ -98,13 +141,14 @@ struct Placement {
     }
 
     private func compaction(deadShareAtLeast share: Double) -> Action? {
-        func deadShare(_ segment: Segment) -> Double { Double(segment.dead) / Double(max(segment.length, 1)) }
+        func deadShare(_ segment: Segment) -> Double {
+            Double(segment.dead) / Double(max(segment.length - segment.punched, 1))
+        }
         let candidates = segments.lazy.filter { [stuck] in !stuck.contains($0.key) }
         guard let worst = candidates.max(by: { deadShare($0.value) < deadShare($1.value) }),
             worst.value.dead > 0, deadShare(worst.value) >= share
         else { return nil }
-        // Moving takes the live bytes once more, and a partly filled block for each of the segments they may come to lie in.
-        guard used + CacheFolder.blocks(worst.value.live) + 4 * 4096 <= limit else { return nil }
+        guard fits(worst.value) else { return nil }
         return worst.key == active ? .seal : .compact(worst.key)
     }
 
@@ -120,10 +164,12 @@ struct Placement {
     }
 
     /// A segment that the start found, with what the index knows to be live in it.
-    mutating func recovered(_ number: UInt32, length: Int, live found: Int) {
-        let segment = Segment(length: length, live: found)
+    /// - Parameter allocated: what the file occupies.
+    mutating func recovered(_ number: UInt32, length: Int, allocated: Int, live found: Int) {
+        let punched = CacheFolder.blocks(length) - allocated
+        let segment = Segment(length: length, live: found, punched: punched)
         segments[number] = segment
-        blocks += CacheFolder.blocks(length)
+        blocks += CacheFolder.blocks(length) - punched
         live += segment.live
         dead += segment.dead
         if found == 0 { empty.insert(number) }
@@ -147,13 +193,19 @@ struct Placement {
     }
 
     mutating func died(_ record: DeadRecord) {
-        guard let segment = segments[record.segment] else { return }
-        segments[record.segment]?.live -= record.bytes
-        live -= record.bytes
-        dead += record.bytes
-        if segment.live == record.bytes, record.segment != active, !stuck.contains(record.segment) {
-            empty.insert(record.segment)
-        }
+        let number = record.location.segment
+        guard let segment = segments[number] else { return }
+        segments[number]?.live -= record.extent
+        live -= record.extent
+        dead += record.extent
+        if segment.live == record.extent, number != active, !stuck.contains(number) { empty.insert(number) }
+        offered(record)
+    }
+
+    /// Nobody reads the dead record.
+    mutating func offered(_ record: DeadRecord) {
+        guard record.extent >= Self.worthGivingBack, givesBack, segments[record.location.segment] != nil else { return }
+        offers.append(record)
     }
 
     /// The name is gone; the blocks come back with `released`.
@@ -169,12 +221,13 @@ struct Placement {
         unlinkedBlocks += allocated
     }
 
-    /// An erase has given blocks inside the file back. They count again after a start, until the segment goes.
+    /// Blocks inside the file were given back. Fewer than none if the file system needs new ones to know which.
     mutating func punched(_ number: UInt32, bytes: Int) {
         if let segment = segments[number] {
             let bytes = min(bytes, CacheFolder.blocks(segment.length) - segment.punched)
             segments[number]?.punched += bytes
             blocks -= bytes
+            dead -= bytes
         } else if let kept = unlinked[number] {
             unlinked[number] = max(0, kept - bytes)
             unlinkedBlocks -= min(kept, bytes)

@@ -14,10 +14,11 @@ internal import CacheProtocol
 //                      32 fill revision u64   40 stamp u64   48 body length u32   52 metadata length u32
 //                      56 CRC-32C of the body   60 CRC-32C of 0..<60 and of the metadata
 //                      64 metadata (ObjectMetadata's wire form), body, zeros up to a multiple of 8
+//   GapHead            stands in place of a dead record whose blocks were given back; zeros and a hole follow
 //
 // Invariants
-// 1. A record never changes until it is destroyed. It is appended whole by the writer thread, and becomes findable
-//    (DiskWriter.publish) only when its last byte has been written.
+// 1. A record never changes until it is dead and nobody reads it, or until it is destroyed. It is appended whole by the
+//    writer thread, and becomes findable (DiskWriter.publish) only when its last byte has been written.
 // 2. The nonce is random per segment and stands in every record of it, so that no body can contain what a scan would
 //    take for a record, and no block of an older file can either.
 // 3. Of two records of one key, the one with the greater (segment number, offset) is the newer. Numbers only grow; the
@@ -33,8 +34,11 @@ internal import CacheProtocol
 //    head, metadata and body and synced, then the whole blocks among them are given back (holes). What is no record and not
 //    zero is destroyed with them, because nobody can say what it holds. No byte of any other record is written to.
 //
+// 9. A dead record is given back only when no answer reads it (RecordPins) and no erase is due that may mean it.
+//
 // A record's life: pending (ObjectCache.store) → live (DiskWriter.publish) → dead (ObjectCache: removed, replaced,
-// refused, corrupt; DiskWriter: evicted, moved) → gone with its segment (DiskWriter.unlink, when nothing in it is live).
+// refused, corrupt; DiskWriter: evicted, moved) → a gap (DiskWriter.giveBack, if it is long) → gone with its segment
+// (DiskWriter.unlink, when nothing in it is live).
 // Live, dead or in a segment without a name: destroyed (SourceWalk) when an erase means it.
 // A segment's: active (DiskWriter.roll) → sealed (DiskWriter.roll) → unlinked → closed by the last answer that read it.
 

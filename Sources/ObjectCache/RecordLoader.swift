@@ -5,6 +5,8 @@ internal import CacheProtocol
 struct RecordLoader {
     enum Loaded {
         case record(CachedRecord)
+        /// The record had died, and its blocks were given back: an old checkpoint named it, or it died while we read.
+        case gone
         case corrupt(String)
         case unreadable(SystemFailure)
     }
@@ -20,19 +22,19 @@ struct RecordLoader {
         self.file = file
     }
 
-    func load(_ key: CacheKey, at offset: Int, extent: Int, isVerified: Bool) -> Loaded {
+    /// - Parameter pin: the record's, if it is long enough for its body to be handed out as a file.
+    func load(_ key: CacheKey, at offset: Int, extent: Int, isVerified: Bool, pin: RecordPin?) -> Loaded {
         do throws(SystemFailure) {
-            let isLong = extent > core.configuration.fileBodyBytes && core.configuration.verify == .whenLoaded
-            var bytes = try file.read(isLong ? min(extent, Self.headGuess) : extent, at: offset)
-            guard let head = head(of: bytes, key, extent: extent) else { return damaged(offset) }
+            var bytes = try file.read(pin == nil ? extent : min(extent, Self.headGuess), at: offset)
+            guard let head = head(of: bytes, key, extent: extent) else { return isGap(bytes) ? .gone : damaged(offset) }
             if bytes.count < head.bodyOffset { bytes = try file.read(head.bodyOffset, at: offset) }
             guard bytes.withUnsafeBytes({ head.isWhole($0) }), let metadata = metadata(head, bytes) else {
                 return damaged(offset)
             }
-            if core.isFileBody(head.bodyLength) {
+            if let pin, core.isFileBody(head.bodyLength) {
                 if !isVerified, try !isBodyWhole(head, at: offset + head.bodyOffset) { return damaged(offset) }
                 let region = FileRegion(
-                    file, offset: offset + head.bodyOffset, count: head.bodyLength, checksum: head.bodyChecksum)
+                    file, pin, offset: offset + head.bodyOffset, count: head.bodyLength, checksum: head.bodyChecksum)
                 return .record(CachedRecord(metadata: metadata, content: .file(region)))
             }
             // Long by its metadata alone.
@@ -45,16 +47,26 @@ struct RecordLoader {
         }
     }
 
+    enum LoadedMetadata {
+        case metadata(ObjectMetadata)
+        case gone, corrupt
+    }
+
     /// What a sweep needs: the metadata alone.
-    func loadMetadata(_ key: CacheKey, at offset: Int, extent: Int) throws(SystemFailure) -> ObjectMetadata? {
+    func loadMetadata(_ key: CacheKey, at offset: Int, extent: Int) throws(SystemFailure) -> LoadedMetadata {
         var bytes = try file.read(min(extent, Self.headGuess), at: offset)
-        guard let head = head(of: bytes, key, extent: extent) else { return nil }
+        guard let head = head(of: bytes, key, extent: extent) else { return isGap(bytes) ? .gone : .corrupt }
         if bytes.count < head.bodyOffset { bytes = try file.read(head.bodyOffset, at: offset) }
-        return bytes.withUnsafeBytes({ head.isWhole($0) }) ? metadata(head, bytes) : nil
+        guard bytes.withUnsafeBytes({ head.isWhole($0) }), let metadata = metadata(head, bytes) else { return .corrupt }
+        return .metadata(metadata)
     }
 
     private func damaged(_ offset: Int) -> Loaded {
         .corrupt("a record in \(file.path) at \(offset) is damaged; the object is a miss")
+    }
+
+    private func isGap(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { GapHead($0, nonce: file.nonce) } != nil
     }
 
     private func head(of bytes: [UInt8], _ key: CacheKey, extent: Int) -> RecordHead? {

@@ -18,6 +18,7 @@ struct Recovery {
     private struct Found {
         var file: SegmentFile
         var length: Int
+        var allocated: Int
         /// Up to here the checkpoint knows it.
         var known = SegmentHeader.size
     }
@@ -114,7 +115,7 @@ struct Recovery {
         }
         let file = SegmentFile(number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space)
         core.files.withLock { $0[number] = file }
-        found.append(Found(file: file, length: Int(status.st_size)))
+        found.append(Found(file: file, length: Int(status.st_size), allocated: Int(status.st_blocks) * 512))
     }
 
     // MARK: Objects
@@ -236,7 +237,9 @@ struct Recovery {
         }
         core.space.placement.withLock { placement in
             for segment in found {
-                placement.recovered(segment.file.number, length: segment.length, live: live[segment.file.number] ?? 0)
+                placement.recovered(
+                    segment.file.number, length: segment.length, allocated: segment.allocated,
+                    live: live[segment.file.number] ?? 0)
             }
             if let last = found.last, last.known <= last.length, last.length % RecordFormat.alignment == 0,
                 last.length < placement.segmentBytes

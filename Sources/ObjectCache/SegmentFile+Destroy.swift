@@ -12,7 +12,7 @@ extension SegmentFile {
         for range in ranges { try zero(range) }
         try sync()
         var isPunched = false
-        for range in ranges { isPunched = punch(range) || isPunched }
+        for range in ranges { isPunched = punchBlocks(range) || isPunched }
         if isPunched { try sync() }
     }
 
@@ -34,11 +34,16 @@ extension SegmentFile {
     }
 
     /// - Returns: whether anything was given back. That a file system can't is no failure: the zeros are there.
-    private func punch(_ range: Range<Int>) -> Bool {
+    private func punchBlocks(_ range: Range<Int>) -> Bool {
         let start = (range.lowerBound + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
         let end = range.upperBound & ~(Self.blockBytes - 1)
-        guard start < end else { return false }
-        return vignette_file_punch(descriptor, off_t(start), off_t(end - start)) == 0
+        return start < end && punch(start..<end)
+    }
+
+    /// The range reads as zeros from now on, and the whole blocks inside it are given back.
+    /// - Returns: false when the file system can't do that.
+    func punch(_ range: Range<Int>) -> Bool {
+        vignette_file_punch(descriptor, off_t(range.lowerBound), off_t(range.count)) == 0
     }
 
     private func sync() throws(SystemFailure) {

@@ -1,7 +1,7 @@
 internal import CacheProtocol
 
 /// Walks over the records of one segment from the heads alone. Steps over whatever is no whole record, at every multiple
-/// of 8 (RecordFormat, invariant 6), and never beyond `end`. Holes and zeros between records cost next to nothing.
+/// of 8 (RecordFormat, invariant 6), and never beyond `end`. Holes, gaps and zeros between records cost next to nothing.
 struct SegmentScan {
     struct Record {
         var head: RecordHead
@@ -13,10 +13,14 @@ struct SegmentScan {
     private let segment: SegmentFile
     private let end: Int
     private var position: Int
-    /// Behind the last record that was found: a torn tail starts here.
-    private(set) var cleanEnd: Int
+    /// Behind the last record or gap that was found: a torn tail starts here.
+    var cleanEnd: Int { max(foundEnd, gapEnd) }
+    private var foundEnd: Int
+    private var gapEnd = 0
     /// What no record explains and is not zero: damaged heads with what lay behind them, torn tails.
     private(set) var debris: [Range<Int>] = []
+    /// Records whose blocks were given back.
+    private(set) var gaps: [(key: CacheKey, offset: Int)] = []
     private var window: [UInt8] = []
     private var windowStart = 0
     private var windowHint = windowBytes
@@ -32,7 +36,7 @@ struct SegmentScan {
         self.segment = segment
         self.end = end
         position = max(RecordFormat.aligned(start), SegmentHeader.size)
-        cleanEnd = position
+        foundEnd = position
     }
 
     /// The next record with a whole head, or nil at the end.
@@ -40,7 +44,7 @@ struct SegmentScan {
         while position + RecordHead.size <= end {
             if let record = try record() {
                 position += record.head.extent
-                cleanEnd = position
+                foundEnd = position
                 windowHint = record.head.extent >= Self.longExtent ? Self.headBytes : Self.windowBytes
                 return record
             }
@@ -67,6 +71,14 @@ struct SegmentScan {
             position = end
             return nil
         }
+        if let gap = gap() {
+            // Not `extent`: what a power cut has left of the record behind it is debris.
+            gaps.append((gap.key, position))
+            gapEnd = min(position + gap.extent, end)
+            position += GapHead.size
+            foundEnd = position
+            return nil
+        }
         guard let head = parsed(), position + head.extent <= end else { return nil }
         try load(head.bodyOffset, hint: windowHint)
         guard isWhole(head) else { return nil }
@@ -76,6 +88,12 @@ struct SegmentScan {
     private func parsed() -> RecordHead? {
         window.withUnsafeBytes {
             RecordHead(UnsafeRawBufferPointer(rebasing: $0[(position - windowStart)...]), nonce: segment.nonce)
+        }
+    }
+
+    private func gap() -> GapHead? {
+        window.withUnsafeBytes {
+            GapHead(UnsafeRawBufferPointer(rebasing: $0[(position - windowStart)...]), nonce: segment.nonce)
         }
     }
 
@@ -107,7 +125,8 @@ struct SegmentScan {
             while place + RecordFormat.alignment <= bytes.count {
                 let word = bytes.u64(place)
                 if word != 0 {
-                    if !isFirst, UInt32(truncatingIfNeeded: word) == RecordHead.magic { return true }
+                    let magic = UInt32(truncatingIfNeeded: word)
+                    if !isFirst, magic == RecordHead.magic || magic == GapHead.magic { return true }
                     note(windowStart + place, count: RecordFormat.alignment)
                 }
                 isFirst = false
@@ -127,7 +146,7 @@ struct SegmentScan {
 
     private mutating func note(_ start: Int, count: Int) {
         // Never over a record that lies between.
-        if let last = debris.indices.last, debris[last].lowerBound >= cleanEnd,
+        if let last = debris.indices.last, debris[last].lowerBound >= foundEnd,
             start < debris[last].upperBound + Self.debrisGap
         {
             debris[last] = debris[last].lowerBound..<start + count

@@ -65,7 +65,7 @@ struct ShardIndex {
         liveBytes -= entry.extent
         if entry.memory != SlotList.none { memory.remove(entry.memory) }
         slab.remove(slot)
-        return entry.location.map { DeadRecord(segment: $0.segment, bytes: entry.extent) }
+        return entry.location.map { DeadRecord(key: entry.key, location: $0, extent: entry.extent) }
     }
 
     /// Puts what was loaded from the disk, or written to it, into the memory tier in place of what is there.
@@ -148,10 +148,11 @@ struct ShardIndex {
     var allocatedBytes: Int { slab.allocatedBytes + keys.allocatedBytes }
 }
 
-/// Bytes of a segment that no lookup finds any more.
+/// A record that no lookup finds any more.
 struct DeadRecord: Hashable, Sendable {
-    var segment: UInt32
-    var bytes: Int
+    var key: CacheKey
+    var location: RecordLocation
+    var extent: Int
 }
 
 /// Kept under the shard's lock: an atomic per hit would cost more than the hit.

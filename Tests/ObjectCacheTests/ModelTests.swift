@@ -296,7 +296,7 @@ struct CacheModel {
         crashes += 1
         await settle()
         if random(0..<2) == 0 { await cache.checkpoint() }
-        let copy = try folder.crashed()
+        let copy = try folder.crashedAtRest()
         await cache.shutdown()
         folder = copy
         held = []

@@ -1,3 +1,4 @@
+import CacheProtocol
 import Testing
 
 @testable import ObjectCache
@@ -9,7 +10,7 @@ import Testing
         let limit = 1 << 20
         var placement = Placement(limit: limit, segmentBytes: 32 << 10, extentLimit: 128 << 10)
         var (records, number): ([(location: RecordLocation, extent: Int)], UInt32) = ([], 0)
-        var (compactions, evictions) = (0, 0)
+        var (compactions, evictions, gaps) = (0, 0, 0)
 
         func open() {
             number += 1
@@ -20,7 +21,8 @@ import Testing
             placement.released(number)
         }
         for _ in 0..<20_000 {
-            let extent = RecordFormat.aligned(Int.random(in: 64..<8_000, using: &generator))
+            let longest = Int.random(in: 0..<4, using: &generator) == 0 ? 60_000 : 8_000
+            let extent = RecordFormat.aligned(Int.random(in: 64..<longest, using: &generator))
             asking: while true {
                 let (before, live) = (placement.used, placement.live)
                 let action = placement.next(appending: extent)
@@ -30,9 +32,16 @@ import Testing
                 case .seal: placement.sealed()
                 case .evict:
                     let victim = records.removeFirst()
-                    placement.died(DeadRecord(segment: victim.location.segment, bytes: victim.extent))
+                    placement.died(DeadRecord(key: CacheKey(0), location: victim.location, extent: victim.extent))
                     evictions += 1
                     #expect(placement.live < live)
+                case .giveBack(let record):
+                    #expect(!records.contains { $0.location == record.location })
+                    let offset = record.location.offset
+                    let freed = ((offset + record.extent) & ~4095) - ((offset + GapHead.size + 4095) & ~4095)
+                    placement.punched(record.location.segment, bytes: max(0, freed))
+                    #expect(placement.used < before)
+                    gaps += 1
                 case .unlink(let number):
                     #expect(!records.contains { $0.location.segment == number })
                     unlink(number)
@@ -50,7 +59,7 @@ import Testing
                         }
                         #expect(placement.used <= limit)
                         guard let target = placement.appended(records[place].extent) else { return }
-                        placement.died(DeadRecord(segment: number, bytes: records[place].extent))
+                        placement.died(DeadRecord(key: CacheKey(0), location: records[place].location, extent: records[place].extent))
                         records[place].location = target
                     }
                     #expect(placement.segments[number]?.live == 0)
@@ -73,10 +82,10 @@ import Testing
             }
             if Int.random(in: 0..<10, using: &generator) == 0 {
                 let gone = records.remove(at: Int.random(in: 0..<records.count, using: &generator))
-                placement.died(DeadRecord(segment: gone.location.segment, bytes: gone.extent))
+                placement.died(DeadRecord(key: CacheKey(0), location: gone.location, extent: gone.extent))
             }
         }
-        #expect(evictions > 0 && compactions > 0)
+        #expect(evictions > 0 && compactions > 0 && gaps > 0)
         #expect(placement.live > limit / 2)
     }
 
@@ -85,7 +94,7 @@ import Testing
         placement.opened(1)
         _ = placement.appended(600 << 10)
         placement.sealed()
-        placement.died(DeadRecord(segment: 1, bytes: 600 << 10))
+        placement.died(DeadRecord(key: CacheKey(0), location: RecordLocation(segment: 1, offset: 40), extent: 600 << 10))
         #expect(placement.next(appending: 500 << 10) == .unlink(1))
         placement.unlinked(1)
         #expect(placement.next(appending: 500 << 10) == .refuse)
@@ -99,7 +108,7 @@ import Testing
         placement.opened(1)
         _ = placement.appended(500 << 10)
         placement.sealed()
-        placement.died(DeadRecord(segment: 1, bytes: 500 << 10))
+        placement.died(DeadRecord(key: CacheKey(0), location: RecordLocation(segment: 1, offset: 40), extent: 500 << 10))
         #expect(placement.tidying() == .unlink(1))
         placement.keptInPlace(1)
         #expect(placement.tidying() == nil)

@@ -50,6 +50,21 @@ struct SegmentScanTests {
         #expect(found.debris.isEmpty)
     }
 
+    @Test func aGapIsSteppedOverAndWhatAPowerCutLeftInItIsDebris() throws {
+        let segment = try segment()
+        let first = try put(1, size: 30_000, at: 40, in: segment)
+        let second = try put(2, size: 30_000, at: first.upperBound, in: segment)
+        try put(3, size: 300, at: second.upperBound, in: segment)
+        let gap = GapHead(nonce: segment.nonce, key: CacheKey(2), extent: second.count)
+        try DiskWriter.write(gap.bytes, to: segment, at: second.lowerBound)
+        let left = try scan(segment).debris
+        #expect(left.count == 1 && left[0].count > 30_000 && second.contains(left[0].lowerBound) && left[0].upperBound <= second.upperBound)
+        #expect(segment.punch(second.lowerBound + GapHead.size..<second.upperBound))
+        let found = try scan(segment)
+        #expect(found.numbers == [CacheKey(1), CacheKey(3)])
+        #expect(found.debris.isEmpty)
+    }
+
     @Test func debrisNeverReachesOverARecord() throws {
         let segment = try segment()
         let first = try put(1, size: 300, at: 40, in: segment)

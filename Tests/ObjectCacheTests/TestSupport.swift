@@ -31,6 +31,25 @@ final class TemporaryFolder: Sendable {
         return copy
     }
 
+    /// As `crashed`, of one instant: the writer may tidy a little after it has answered.
+    func crashedAtRest() throws -> TemporaryFolder {
+        while true {
+            let before = try state()
+            let copy = try crashed()
+            if try state() == before { return copy }
+        }
+    }
+
+    /// By name: inode, length, and when it was last written to.
+    private func state() throws -> [String: [Int]] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        return names.reduce(into: [:]) { state, name in
+            var status = stat()
+            guard stat(path + "/" + name, &status) == 0 else { return }
+            state[name] = [Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+        }
+    }
+
     func files(_ prefix: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasPrefix(prefix) }.sorted()
             .map { path + "/" + $0 }
