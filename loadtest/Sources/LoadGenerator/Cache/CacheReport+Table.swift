@@ -45,6 +45,7 @@ extension CacheReport {
             row("index, per object", "≤ 64 B") { bytes($0.indexBytesPerObject) },
             row("process grew by, per object", "≤ 64 B") { bytes($0.residentBytesPerObject) },
             row("the same after a restart", "≤ 64 B") { bytes($0.residentBytesPerObjectRestarted) },
+            ["each more object, restarted"] + moreCosts(scales) + ["≤ 64 B"],
             row("fills", "") { Format.rate($0.fillsPerSecond) },
             row("hit from the page cache", "") { "\(Format.fixed($0.diskHit, 0)) ns" },
             row("checkpoint", "") { "\(Format.milliseconds($0.checkpointMilliseconds)), \(Format.bytes(Double($0.checkpointBytes)))" },
@@ -58,6 +59,14 @@ extension CacheReport {
             ]
         }
         return rows
+    }
+
+    /// What the process grew by for each object beyond those of the column before: what does not grow is left out.
+    private func moreCosts(_ scales: [Scale]) -> [String] {
+        func bytes(_ scale: Scale) -> Double { scale.residentBytesPerObjectRestarted * Double(scale.objects) }
+        return [""] + zip(scales, scales.dropFirst()).map { fewer, more in
+            "\(Format.fixed((bytes(more) - bytes(fewer)) / Double(more.objects - fewer.objects), 1)) B"
+        }
     }
 
     private static func table(_ rows: [[String]]) -> String {

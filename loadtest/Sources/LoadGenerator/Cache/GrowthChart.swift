@@ -58,7 +58,7 @@ struct GrowthChart {
         for goal in panel.goals {
             let at = y.place(goal)
             parts.append(line(margin.left, at, width - margin.right, at, "#b00020", " stroke-dasharray=\"5 3\""))
-            parts.append(text("goal \(label(goal))", width - margin.right - 2, at - 4, colour: "#b00020", anchor: "end"))
+            parts.append(text("goal \(label(goal))", margin.left + 4, at - 4, colour: "#b00020", anchor: "start"))
         }
         for (place, series) in panel.series.enumerated() {
             let colour = colours[place % colours.count]

@@ -8,18 +8,29 @@ struct SpeedTrial {
     private let folder: String
     private let tell: @Sendable (String) -> Void
     private let subjects: CacheSubjects
+    /// What each thread asks for, again and again.
+    private let numbers: [[Int]]
+    private let keys: [[CacheKey]]
 
     private static let bodyBytes = 2_048
     /// What a record takes on the disk and in memory beside its body, and more.
     private static let overhead = 1_024
-    /// Keys of a sequence that is gone through again and again.
+    /// Of what a thread asks for, at most.
     private static let sequenceLength = 1 << 18
     /// Operations between two looks at the clock.
     private static let step = 256
 
     init(_ plan: CachePlan, folder: String, tell: @escaping @Sendable (String) -> Void) {
         (self.plan, self.folder, self.tell) = (plan, folder, tell)
-        subjects = CacheSubjects(seed: plan.seed, longest: Self.bodyBytes)
+        let subjects = CacheSubjects(seed: plan.seed, longest: Self.bodyBytes)
+        let zipf = ZipfSampler(count: plan.speedObjects, exponent: plan.zipfExponent)
+        let length = min(Self.sequenceLength, plan.speedObjects * 4)
+        numbers = (0..<plan.threads).map { thread in
+            let draws = SeededDraws(seed: plan.seed &+ UInt64(thread))
+            return (0..<length).map { zipf.rank(for: draws.bits(at: $0, stream: 11)) }
+        }
+        keys = numbers.map { $0.map { subjects.key($0) } }
+        self.subjects = subjects
     }
 
     func run() async throws -> [CacheReport.Speed] {
@@ -46,9 +57,10 @@ struct SpeedTrial {
             while case .notStored(.overloaded) = store(number, in: warm) { await warm.flush() }
         }
         await warm.flush()
-        let present = sequence(0, from: 0)
+        let present = keys[0]
         let memoryHit = try await nanoseconds(present, in: warm, expecting: true)
-        let miss = try await nanoseconds(sequence(0, from: plan.speedObjects), in: warm, expecting: false)
+        let absent = numbers[0].map { subjects.key(plan.speedObjects + $0) }
+        let miss = try await nanoseconds(absent, in: warm, expecting: false)
         var mixed: [CacheReport.Speed.Threads] = []
         var threads = 1
         while threads <= plan.threads {
@@ -67,16 +79,6 @@ struct SpeedTrial {
 
     private func store(_ number: Int, in cache: ObjectCache) -> StoreResult {
         cache.store(subjects.key(number), subjects.metadata(number), body: subjects.body(Self.bodyBytes))
-    }
-
-    private func numbers(_ thread: Int) -> [Int] {
-        let zipf = ZipfSampler(count: plan.speedObjects, exponent: plan.zipfExponent)
-        let draws = SeededDraws(seed: plan.seed &+ UInt64(thread))
-        return (0..<Self.sequenceLength).map { zipf.rank(for: draws.bits(at: $0, stream: 11)) }
-    }
-
-    private func sequence(_ thread: Int, from first: Int) -> [CacheKey] {
-        numbers(thread).map { subjects.key(first + $0) }
     }
 
     /// Of one look-up, on one thread.
@@ -105,12 +107,11 @@ struct SpeedTrial {
     }
 
     private func mix(_ threads: Int, in cache: ObjectCache) async throws -> CacheReport.Speed.Threads {
-        let inputs = (0..<threads).map { (numbers: numbers($0), keys: sequence($0, from: 0)) }
         let before = cache.statistics
         let start = monotonicNow()
         let end = start + LoadGenerator.nanoseconds(plan.seconds)
         let operations = try await withThrowingTaskGroup(of: Int.self) { group in
-            for (numbers, keys) in inputs {
+            for (numbers, keys) in zip(numbers, keys).prefix(threads) {
                 group.addTask {
                     try await OwnThread.run {
                         var (place, count) = (0, 0)
