@@ -54,6 +54,20 @@ import Testing
         let isCondemned = index.order.condemns(slots[0], sparesNone: true)
         #expect(isCondemned)
     }
+
+    /// It gives no room, and as SIEVE is published a newcomer comes in after room was made.
+    @Test func theHandPassesWhatWaitsToBeWritten() {
+        var index = ShardIndex(memoryBudget: 0, eviction: .sieve)
+        let record = CachedRecord(metadata: metadata(1), content: .memory(body(1, size: 10)))
+        let entry = IndexEntry(key: CacheKey(1), stamp: 1, extent: 64, fill: .zero, checkedThrough: .zero)
+        let slot = index.insert(entry, pending: record)
+        let isCondemnedFirst = index.order.condemns(slot, sparesNone: false)
+        #expect(!isCondemnedFirst && index.order.candidate == nil)
+        index.entry(slot).pointee.location = RecordLocation(segment: 1, offset: 64)
+        index.order.rewind()
+        let isCondemnedWritten = index.order.condemns(slot, sparesNone: false)
+        #expect(isCondemnedWritten)
+    }
 }
 
 /// A list from the oldest to the newest, and SIEVE's hand as a place in it.

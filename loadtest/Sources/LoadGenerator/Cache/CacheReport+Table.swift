@@ -16,7 +16,11 @@ extension CacheReport {
     }
 
     private func ratioRows(_ ratios: [Ratio]) -> [[String]] {
-        [["limit", "eviction", "admission", "hits", "reference", "differ", "ratio", "ideal LRU", "by bytes", "written/filled", "dead, most"]]
+        let head = [
+            "limit", "eviction", "admission", "hits", "reference", "differ", "ratio", "ideal LRU", "by bytes", "written/filled",
+            "dead, most",
+        ]
+        return [head]
             + ratios.map { row in
                 [
                     Format.bytes(Double(row.diskBytes)), row.eviction, row.admission, Format.count(row.hits),
@@ -31,7 +35,8 @@ extension CacheReport {
         let threads = (speeds.first?.mixed ?? []).map { "95/5, \($0.threads) thread\($0.threads == 1 ? "" : "s")" }
         return [["eviction", "objects", "memory hit", "disk hit", "miss"] + threads]
             + speeds.map { row in
-                [row.eviction, Format.count(row.objects)] + [row.memoryHit, row.diskHit, row.miss].map { "\(Format.fixed($0, 0)) ns" }
+                [row.eviction, Format.count(row.objects)]
+                    + [row.memoryHit, row.diskHit, row.miss].map { "\(Format.fixed($0, 0)) ns" }
                     + row.mixed.map { Format.rate($0.operationsPerSecond) }
             }
     }
@@ -48,7 +53,9 @@ extension CacheReport {
             ["each more object, restarted"] + moreCosts(scales) + ["≤ 64 B"],
             row("fills", "") { Format.rate($0.fillsPerSecond) },
             row("hit from the page cache", "") { "\(Format.fixed($0.diskHit, 0)) ns" },
-            row("checkpoint", "") { "\(Format.milliseconds($0.checkpointMilliseconds)), \(Format.bytes(Double($0.checkpointBytes)))" },
+            row("checkpoint", "") {
+                "\(Format.milliseconds($0.checkpointMilliseconds)), \(Format.bytes(Double($0.checkpointBytes)))"
+            },
         ]
         for (name, restart) in [
             ("after kill -9", \Scale.afterKill), ("after a stop", \Scale.afterStop), ("checkpoint lost", \Scale.withoutCheckpoint),

@@ -4,7 +4,6 @@ internal import Foundation
 public struct CacheRun: Sendable {
     private let plan: CachePlan
     private let folder: String
-    private let isOwnFolder: Bool
     private let tell: @Sendable (String) -> Void
 
     /// - Parameters:
@@ -14,8 +13,8 @@ public struct CacheRun: Sendable {
     public init(_ plan: CachePlan, folder: String?, tell: @escaping @Sendable (String) -> Void) throws {
         try plan.check()
         self.plan = plan
-        isOwnFolder = folder == nil
-        self.folder = URL(fileURLWithPath: folder ?? NSTemporaryDirectory()).path + "/vignette-cache-\(UInt32.random(in: 0 ... .max))"
+        let parent = URL(fileURLWithPath: folder ?? NSTemporaryDirectory()).path
+        self.folder = parent + "/vignette-cache-\(UInt32.random(in: 0 ... .max))"
         self.tell = tell
     }
 

@@ -108,7 +108,9 @@ struct GrowthChart {
 
     private static func fixed(_ value: Double) -> String { Format.fixed(value, 1) }
 
-    private static func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String, _ more: String = "") -> String {
+    private static func line(
+        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ colour: String, _ more: String = ""
+    ) -> String {
         "<line x1=\"\(fixed(x1))\" y1=\"\(fixed(y1))\" x2=\"\(fixed(x2))\" y2=\"\(fixed(y2))\" stroke=\"\(colour)\"\(more)/>"
     }
 
@@ -116,7 +118,8 @@ struct GrowthChart {
         _ words: String, _ x: Double, _ y: Double, size: Int = 11, colour: String = "#222", anchor: String = "middle"
     ) -> String {
         let escaped = words.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-        return "<text x=\"\(fixed(x))\" y=\"\(fixed(y))\" font-size=\"\(size)\" fill=\"\(colour)\" text-anchor=\"\(anchor)\">\(escaped)</text>"
+        return "<text x=\"\(fixed(x))\" y=\"\(fixed(y))\" font-size=\"\(size)\" fill=\"\(colour)\" "
+            + "text-anchor=\"\(anchor)\">\(escaped)</text>"
     }
 }
 
@@ -147,7 +150,8 @@ extension CacheReport {
                 GrowthChart.Panel(
                     title: "Restart to all, ms",
                     series: [
-                        series("kill -9", \.afterKill.all), series("stop", \.afterStop.all), series("lost index", \.withoutCheckpoint.all),
+                        series("kill -9", \.afterKill.all), series("stop", \.afterStop.all),
+                        series("lost index", \.withoutCheckpoint.all),
                     ], goals: [2_000]),
                 GrowthChart.Panel(
                     title: "Checkpoint, ms and kB",

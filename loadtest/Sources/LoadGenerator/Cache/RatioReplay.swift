@@ -39,7 +39,10 @@ struct RatioReplay {
             let ideal = ideal(limit)
             for admission in AdmissionPolicy.allCases {
                 for eviction in EvictionPolicy.allCases {
-                    tell("\(Format.count(plan.accesses)) accesses, \(Format.bytes(Double(limit))), \(eviction.rawValue), \(admission.rawValue)")
+                    tell("""
+                        \(Format.count(plan.accesses)) accesses, \(Format.bytes(Double(limit))), \(eviction.rawValue), \
+                        \(admission.rawValue)
+                        """)
                     var result = try await replay(eviction, admission, limit)
                     (result.share, result.idealHitRatio) = (share, ideal)
                     results.append(result)

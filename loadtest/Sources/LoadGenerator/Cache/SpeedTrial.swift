@@ -74,7 +74,8 @@ struct SpeedTrial {
         let diskHit = try await nanoseconds(present, in: cold, expecting: true)
         await cold.shutdown()
         return CacheReport.Speed(
-            eviction: eviction.rawValue, objects: plan.speedObjects, memoryHit: memoryHit, diskHit: diskHit, miss: miss, mixed: mixed)
+            eviction: eviction.rawValue, objects: plan.speedObjects, memoryHit: memoryHit, diskHit: diskHit, miss: miss,
+            mixed: mixed)
     }
 
     private func store(_ number: Int, in cache: ObjectCache) -> StoreResult {
@@ -102,7 +103,9 @@ struct SpeedTrial {
             }
             return (now - start, count, others)
         }
-        guard others == 0 else { throw LoadTestError(.noAnswer, "\(others) look-ups were not the \(isHit ? "hits" : "misses") expected") }
+        guard others == 0 else {
+            throw LoadTestError(.noAnswer, "\(others) look-ups were not the \(isHit ? "hits" : "misses") expected")
+        }
         return Double(time) / Double(count)
     }
 
