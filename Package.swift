@@ -79,7 +79,7 @@ let top: [Target] = [
         ]),
     .target(
         name: "LoadGenerator",
-        dependencies: nio + [.product(name: "Histogram", package: "hdrhistogram-swift")],
+        dependencies: nio + ["CacheProtocol", "ObjectCache", .product(name: "Histogram", package: "hdrhistogram-swift")],
         path: "loadtest/Sources/LoadGenerator"),
     .executableTarget(
         name: "LoadTest",

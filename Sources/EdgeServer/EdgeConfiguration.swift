@@ -2,6 +2,7 @@ import Configuration
 import EdgeHTTP
 import Foundation
 import NodeAgent
+import ObjectCache
 import Telemetry
 
 /// What an edge is told at its start. docs/configuration.md lists the keys for operators; this is where they are read.
@@ -18,6 +19,10 @@ struct EdgeConfiguration: Sendable {
     var diskBytes: Int
     /// `cache.memory-bytes`: default 256 MiB.
     var memoryBytes: Int
+    /// `cache.eviction`: `lru` (default) or `sieve`.
+    var eviction: EvictionPolicy
+    /// `cache.admission`: `always` (default) or `second-request`.
+    var admission: AdmissionPolicy
     /// `fetch.patience-ms`: how long a client waits for a variant that has to be made; default 30,000.
     var fetchPatience: Int
     /// `fetch.max-bytes`: the largest answer of an origin that is taken; default 64 MiB.
@@ -27,8 +32,8 @@ struct EdgeConfiguration: Sendable {
 
     private static let schema = SettingsSchema([
         "listen.host": .text, "listen.port": .number, "listen.loops": .number, "origins": .texts,
-        "cache.disk-bytes": .number, "cache.memory-bytes": .number, "fetch.patience-ms": .number,
-        "fetch.max-bytes": .number, "access-log.file": .text,
+        "cache.disk-bytes": .number, "cache.memory-bytes": .number, "cache.eviction": .text,
+        "cache.admission": .text, "fetch.patience-ms": .number, "fetch.max-bytes": .number, "access-log.file": .text,
     ])
 
     /// - Throws: what is missing or wrong, by its key.
@@ -40,6 +45,8 @@ struct EdgeConfiguration: Sendable {
         origins = try reader.requiredStringArray(forKey: "origins")
         diskBytes = reader.int(forKey: "cache.disk-bytes", default: 16 << 30)
         memoryBytes = reader.int(forKey: "cache.memory-bytes", default: 256 << 20)
+        eviction = try reader.choice(forKey: "cache.eviction", default: .lru)
+        admission = try reader.choice(forKey: "cache.admission", default: .always)
         fetchPatience = reader.int(forKey: "fetch.patience-ms", default: 30_000)
         fetchMaxBytes = reader.int(forKey: "fetch.max-bytes", default: 64 << 20)
         accessLogFile = reader.string(forKey: "access-log.file")

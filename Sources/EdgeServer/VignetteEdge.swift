@@ -49,7 +49,8 @@ struct VignetteEdge {
         let cache = try ObjectCache(
             configuration: ObjectCacheConfiguration(
                 folder: configuration.node.dataFolder + "/cache", diskBytes: configuration.diskBytes,
-                memoryBytes: configuration.memoryBytes),
+                memoryBytes: configuration.memoryBytes, eviction: configuration.eviction,
+                admission: configuration.admission),
             rules: agent.rules, expecting: agent.outstandingErasures,
             report: { log.error("cache incident", metadata: ["incident": "\($0)"]) })
         agent.register(in: metrics)

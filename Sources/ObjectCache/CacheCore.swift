@@ -14,6 +14,7 @@ final class CacheCore: Sendable {
     let space: SpaceLedger
     let pins: RecordPins
     let due: DueErasures
+    let admission: Admission
     let incidents: IncidentLog
     /// What happens too seldom to be counted per shard.
     let counts = Mutex(CacheStatistics())
@@ -29,12 +30,15 @@ final class CacheCore: Sendable {
         incidents: IncidentLog
     ) {
         self.due = DueErasures(due)
+        admission = Admission(configuration)
         self.configuration = configuration
         self.rules = rules
         self.lock = lock
         self.incidents = incidents
         let memoryBudget = configuration.memoryBytes / configuration.shards
-        shards = (0..<configuration.shards).map { _ in Shard(memoryBudget: memoryBudget) }
+        shards = (0..<configuration.shards).map { _ in
+            Shard(memoryBudget: memoryBudget, eviction: configuration.eviction)
+        }
         let extentLimit = min(configuration.objectBytes ?? configuration.diskBytes / 8, IndexEntry.extentLimit)
         space = SpaceLedger(
             Placement(
@@ -132,6 +136,9 @@ extension ObjectCacheConfiguration {
         guard diskBytes >= 1 << 20 else { throw .badConfiguration("diskBytes is \(diskBytes), at least \(1 << 20) is needed") }
         guard memoryBytes >= 0, writeBehindBytes > 0, checkpointMilliseconds > 0 else {
             throw .badConfiguration("memoryBytes, writeBehindBytes and checkpointMilliseconds can't be negative or none")
+        }
+        guard recentKeys.map({ (1...1 << 26).contains($0) }) ?? true else {
+            throw .badConfiguration("recentKeys is \(recentKeys ?? 0): 1 to \(1 << 26) is possible")
         }
         guard (1...256).contains(shards), shards.nonzeroBitCount == 1 else {
             throw .badConfiguration("shards is \(shards), which is no power of two up to 256")

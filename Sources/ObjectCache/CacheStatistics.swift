@@ -16,6 +16,8 @@ public struct CacheStatistics: Sendable {
     public var storesOverloaded = 0
     /// No room could be made, or the object is larger than allowed.
     public var storesWithoutRoom = 0
+    /// Filled for the first time, under second-request admission.
+    public var storesNotAdmitted = 0
     public var writeFailures = 0
     public var evictions = 0
     public var recordsWritten = 0
@@ -28,6 +30,8 @@ public struct CacheStatistics: Sendable {
     /// Of erased records, overwritten with zeros.
     public var bytesDestroyed = 0
     public var checkpoints = 0
+    /// Of all checkpoints.
+    public var bytesCheckpointed = 0
     public var lastCheckpointMilliseconds = 0
     // Now.
     public var objects = 0
@@ -41,7 +45,7 @@ public struct CacheStatistics: Sendable {
     public var segments = 0
     public var memoryBytes = 0
     public var pendingBytes = 0
-    /// Tables and links of the index, as allocated.
+    /// Tables and links of the index, and what admission remembers, as allocated.
     public var indexBytes = 0
     /// Objects that the start found.
     public var recoveredObjects = 0

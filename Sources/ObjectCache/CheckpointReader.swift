@@ -66,7 +66,7 @@ struct CheckpointReader {
         return fixed.withUnsafeBytes { fixed in
             IndexCheckpoint.Head(
                 epoch: fixed.u64(16), nextStamp: fixed.u64(24), applied: Revision(rawValue: fixed.u64(32)),
-                chain: Array(fixed[40..<72]), segments: segments)
+                chain: Array(fixed[40..<72]), hand: fixed.u64(72), segments: segments)
         }
     }
 

@@ -60,8 +60,11 @@ struct CheckpointWriter {
                 }
             }
         }
+        let nextStamp = core.nextStamp.load(ordering: .relaxed)
+        // Hands move on this thread only. What comes in from now on lies ahead of them.
+        let hand = core.shards.reduce(nextStamp) { least, shard in min(least, shard.index.withLock { $0.order.handStamp }) }
         return IndexCheckpoint.Head(
-            epoch: epoch, nextStamp: core.nextStamp.load(ordering: .relaxed), applied: position.applied,
-            chain: position.chain.bytes, segments: segments.sorted { $0.number < $1.number })
+            epoch: epoch, nextStamp: nextStamp, applied: position.applied, chain: position.chain.bytes, hand: hand,
+            segments: segments.sorted { $0.number < $1.number })
     }
 }

@@ -82,23 +82,6 @@ extension DiskWriter {
         }
     }
 
-    /// Removes the object that was not used for the longest time.
-    private func evict() {
-        var victim: (stamp: UInt64, shard: Shard)?
-        for shard in core.shards {
-            guard let stamp = shard.index.withLock({ $0.oldestStamp }) else { continue }
-            if victim.map({ stamp < $0.stamp }) ?? true { victim = (stamp, shard) }
-        }
-        guard let victim else { return }
-        let (isGone, dead): (Bool, DeadRecord?) = victim.shard.index.withLock { index in
-            // Used a moment ago: another one is the oldest now, and the placement will ask again.
-            guard let slot = index.oldestSlot, index.oldestStamp == victim.stamp else { return (false, nil) }
-            return (true, index.remove(slot))
-        }
-        core.died(dead)
-        if isGone { core.count { $0.evictions += 1 } }
-    }
-
     /// Unlinks a segment in which nothing is live.
     private func retire(_ number: UInt32) {
         if destroyDue(in: number) { unlink(number) }

@@ -58,6 +58,7 @@ extension DiskWriter {
         }
         core.count {
             $0.checkpoints += 1
+            $0.bytesCheckpointed += checkpointBytes
             $0.lastCheckpointMilliseconds = MonotonicTime.now().milliseconds(since: start)
         }
         return true

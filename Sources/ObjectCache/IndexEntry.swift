@@ -4,7 +4,7 @@ internal import CacheProtocol
 struct IndexEntry {
     var high: UInt64
     var low: UInt64
-    /// When it was last used, by the counter that all shards share.
+    /// When it was last used (LRU) or came in (SIEVE), by the counter that all shards share.
     var stamp: UInt64
     /// 0 while the record waits to be written.
     var segment: UInt32 = 0
@@ -12,7 +12,7 @@ struct IndexEntry {
     private var offsetUnits: UInt32 = 0
     /// The record's length in units of 8 bytes, and the flags in the lowest four bits.
     private var extentAndFlags: UInt32
-    /// Neighbours in the order of use; `SlotList.none` at the ends.
+    /// Neighbours in the order of eviction; `SlotList.none` at the ends.
     var newer = SlotList.none
     var older = SlotList.none
     private var checked: UInt32
@@ -23,6 +23,7 @@ struct IndexEntry {
     private static let flagBits: UInt32 = 4
     private static let verifiedFlag: UInt32 = 1
     private static let staleFlag: UInt32 = 2
+    private static let visitedFlag: UInt32 = 4
     /// The longest record that the fields can say.
     static let extentLimit = Int(UInt32.max >> flagBits) * RecordFormat.alignment
 
@@ -68,6 +69,12 @@ struct IndexEntry {
     var isStale: Bool {
         get { extentAndFlags & Self.staleFlag != 0 }
         set { set(Self.staleFlag, newValue) }
+    }
+
+    /// SIEVE's mark: used since the hand came by.
+    var isVisited: Bool {
+        get { extentAndFlags & Self.visitedFlag != 0 }
+        set { set(Self.visitedFlag, newValue) }
     }
 
     private mutating func set(_ flag: UInt32, _ isOn: Bool) {

@@ -32,6 +32,8 @@ public enum NotStoredReason: Hashable, Sendable {
     /// What the cache has was filled at a later revision.
     case superseded
     case tooLarge
+    /// Nobody had asked for it before, as far as is remembered (`AdmissionPolicy.secondRequest`).
+    case firstRequest
     /// The disk is behind: `writeBehindBytes` are waiting already.
     case overloaded
     /// The cache was emptied since the fill began.

@@ -26,10 +26,14 @@ extension ObjectCache {
         counter("stores_without_room", "Fills served and not stored because no room could be made.") {
             $0.storesWithoutRoom
         }
+        counter("stores_not_admitted", "Fills served and not stored because nobody had asked for them before.") {
+            $0.storesNotAdmitted
+        }
         counter("evictions", "Objects that gave way to newer ones.") { $0.evictions }
         counter("written_bytes", "Bytes of records written.") { $0.bytesWritten }
         counter("moved_bytes", "Bytes of records that compaction wrote again.") { $0.bytesMoved }
         counter("given_back_bytes", "Bytes of dead records' blocks that were given back in place.") { $0.bytesGivenBack }
+        counter("checkpoint_bytes", "Bytes of checkpoints of the index.") { $0.bytesCheckpointed }
         counter("destroyed_bytes", "Bytes of erased records overwritten with zeros.") { $0.bytesDestroyed }
         gauge("objects", "Objects that lookups can find.") { $0.objects }
         gauge("live_bytes", "Bytes of records that lookups can find.") { $0.liveBytes }

@@ -18,6 +18,7 @@ extension ObjectCache {
                 result.indexBytes += index.allocatedBytes
             }
         }
+        result.indexBytes += core.admission.allocatedBytes
         core.space.placement.withLock { placement in
             result.deadBytes = max(0, placement.dead)
             result.diskBytes = placement.used

@@ -1,7 +1,7 @@
 public import CacheProtocol
 internal import Synchronization
 
-/// An LRU cache of objects on disk, with a memory tier before it. Survives restarts and kills with its contents; serves
+/// A cache of objects on disk, with a memory tier before it. Survives restarts and kills with its contents; serves
 /// nothing that the rules forbid (DESIGN §4, rules 6 to 8, 12) and no wrong byte (DESIGN §5).
 ///
 /// Any thread may call anything. `lookup` and `store` are synchronous; `lookup` reads the disk when the object is not in
@@ -74,6 +74,9 @@ public final class ObjectCache: Sendable {
         guard extent <= core.space.extentLimit, metadata.count <= RecordHead.metadataLimit else {
             return .notStored(.tooLarge)
         }
+        guard core.admission.admits(key, isPresent: core.shard(key).index.withLock { $0.find(key) != nil }) else {
+            return .notStored(.firstRequest)
+        }
         switch queue.reserve(extent) {
         case .granted: break
         case .full: return .notStored(.overloaded)
@@ -126,6 +129,7 @@ public final class ObjectCache: Sendable {
             case .refused, .belowFloor: counts.storesRefused += 1
             case .tooLarge: counts.storesWithoutRoom += 1
             case .overloaded: counts.storesOverloaded += 1
+            case .firstRequest: counts.storesNotAdmitted += 1
             case .superseded, .emptied, .closed: break
             }
         }

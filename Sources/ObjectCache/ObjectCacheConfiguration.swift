@@ -22,6 +22,10 @@ public struct ObjectCacheConfiguration: Sendable {
 
     /// Fills under way at once (`ObjectCache.object`); one more is refused.
     public var maximumFills: Int
+    public var eviction: EvictionPolicy
+    public var admission: AdmissionPolicy
+    /// Keys that second-request admission remembers at the least, 10.7 bytes each; nil chooses by `diskBytes`.
+    public var recentKeys: Int?
 
     public enum Verification: Sendable {
         /// Smaller bodies whenever they are read from the disk; file bodies at their first read after a start.
@@ -33,7 +37,8 @@ public struct ObjectCacheConfiguration: Sendable {
     public init(
         folder: String, diskBytes: Int, memoryBytes: Int = 256 << 20, writeBehindBytes: Int = 64 << 20,
         shards: Int = 32, segmentBytes: Int? = nil, objectBytes: Int? = nil, fileBodyBytes: Int = 64 << 10,
-        verify: Verification = .whenLoaded, checkpointMilliseconds: Int = 10_000, maximumFills: Int = 512
+        verify: Verification = .whenLoaded, checkpointMilliseconds: Int = 10_000, maximumFills: Int = 512,
+        eviction: EvictionPolicy = .lru, admission: AdmissionPolicy = .always, recentKeys: Int? = nil
     ) {
         self.folder = folder
         self.diskBytes = diskBytes
@@ -46,5 +51,8 @@ public struct ObjectCacheConfiguration: Sendable {
         self.verify = verify
         self.checkpointMilliseconds = checkpointMilliseconds
         self.maximumFills = maximumFills
+        self.eviction = eviction
+        self.admission = admission
+        self.recentKeys = recentKeys
     }
 }

@@ -26,7 +26,7 @@ struct Placement {
         case open
         /// Append no more to the active segment, then ask again.
         case seal
-        /// Remove the object that was not used for the longest time, then ask again.
+        /// Remove the object that the eviction policy gives up first, then ask again.
         case evict
         /// Move what is live in this segment and unlink it, then ask again.
         case compact(UInt32)

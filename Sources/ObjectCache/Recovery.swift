@@ -29,6 +29,7 @@ struct Recovery {
     private var found: [Found] = []
     private var greatestNumber: UInt32 = 0
     private var greatestStamp: UInt64 = 0
+    private var handStamp: UInt64 = 0
     private var needsCheckpoint = true
     private var checkpointBytes = 0
 
@@ -143,6 +144,7 @@ struct Recovery {
     private mutating func load(_ reader: CheckpointReader) throws(SystemFailure) {
         checkpointBytes = reader.length
         greatestStamp = reader.head.nextStamp
+        handStamp = reader.head.hand
         var ends: [UInt32: Int] = [:]
         for segment in reader.head.segments {
             guard let place = found.firstIndex(where: { $0.file.number == segment.number }),
@@ -222,7 +224,7 @@ struct Recovery {
     // MARK: Order and space
 
     private func order() {
-        for shard in core.shards { shard.index.withLock { $0.sortByStamp() } }
+        for shard in core.shards { shard.index.withLock { $0.sortByStamp(handStamp: handStamp) } }
         core.nextStamp.store(greatestStamp + 1, ordering: .relaxed)
     }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 final class Shard: Sendable {
     let index: Mutex<ShardIndex>
 
-    init(memoryBudget: Int) {
-        index = Mutex(ShardIndex(memoryBudget: memoryBudget))
+    init(memoryBudget: Int, eviction: EvictionPolicy) {
+        index = Mutex(ShardIndex(memoryBudget: memoryBudget, eviction: eviction))
     }
 }

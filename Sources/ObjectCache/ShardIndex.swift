@@ -1,22 +1,22 @@
 internal import CacheProtocol
 
-/// One shard: which objects there are, in the order of use, and which of them are in memory. No locks, no disk, no rules:
+/// One shard: which objects there are, in the order of eviction, and which of them are in memory. No locks, no disk, no rules:
 /// `Shard` puts a lock around it.
 ///
 /// 1. A key has at most one entry. An entry is pending (no location, a pending record in memory) or on the disk.
-/// 2. From the newest to the oldest, stamps fall strictly.
+/// 2. Every entry is in `order` once.
 /// 3. `liveBytes` is the sum of the extents of all entries, pending ones included.
 struct ShardIndex {
     let slab: EntrySlab
     private let keys: KeyTable
     private(set) var memory: MemoryTier
-    private var newest = SlotList.none
-    private var oldest = SlotList.none
+    var order: EvictionOrder
     private(set) var liveBytes = 0
     var counters = ShardCounters()
 
-    init(memoryBudget: Int) {
+    init(memoryBudget: Int, eviction: EvictionPolicy = .lru) {
         slab = EntrySlab()
+        order = EvictionOrder(eviction, slab)
         keys = KeyTable(slab: slab)
         memory = MemoryTier(budget: memoryBudget)
     }
@@ -33,26 +33,21 @@ struct ShardIndex {
         return memory == SlotList.none ? nil : self.memory.record(memory)
     }
 
-    /// The one to evict.
-    var oldestStamp: UInt64? { oldest == SlotList.none ? nil : slab[oldest].pointee.stamp }
-    var oldestSlot: UInt32? { oldest == SlotList.none ? nil : oldest }
+    /// Of the one that is to be evicted, unless the policy spares it.
+    var candidateStamp: UInt64? { order.candidate.map { slab[$0].pointee.stamp } }
 
     /// The key is new here, the entry's stamp greater than all others.
     mutating func insert(_ entry: IndexEntry, pending record: CachedRecord?) -> UInt32 {
         let slot = slab.insert(entry)
         keys.insert(slot)
         liveBytes += entry.extent
-        linkNewest(slot)
+        order.insert(slot)
         if let record { slab[slot].pointee.memory = memory.insertPending(record, entry: slot) }
         return slot
     }
 
-    mutating func touch(_ slot: UInt32, stamp: UInt64) {
-        slab[slot].pointee.stamp = stamp
-        if slot != newest {
-            unlink(slot)
-            linkNewest(slot)
-        }
+    mutating func touch(_ slot: UInt32, stamp: @autoclosure () -> UInt64) {
+        order.use(slot, stamp: stamp())
         let place = slab[slot].pointee.memory
         if place != SlotList.none { memory.touch(place) }
     }
@@ -61,7 +56,7 @@ struct ShardIndex {
     mutating func remove(_ slot: UInt32) -> DeadRecord? {
         let entry = slab[slot].pointee
         keys.remove(entry.key)
-        unlink(slot)
+        order.remove(slot)
         liveBytes -= entry.extent
         if entry.memory != SlotList.none { memory.remove(entry.memory) }
         slab.remove(slot)
@@ -103,7 +98,8 @@ struct ShardIndex {
         slab.removeAll()
         keys.removeAll()
         memory.removeAll()
-        (newest, oldest, liveBytes) = (SlotList.none, SlotList.none, 0)
+        order.removeAll()
+        liveBytes = 0
     }
 
     /// For the restart: entries in any order, a later one of a key in place of an earlier. `sortByStamp` must follow.
@@ -112,6 +108,7 @@ struct ShardIndex {
         if let slot = keys.find(entry.key) {
             liveBytes += entry.extent - slab[slot].pointee.extent
             entry.stamp = max(entry.stamp, slab[slot].pointee.stamp)
+            entry.isVisited = entry.isVisited || slab[slot].pointee.isVisited
             slab[slot].pointee = entry
         } else {
             guard !isFull else { return }
@@ -123,26 +120,13 @@ struct ShardIndex {
     func reserve(_ entries: Int) { keys.reserve(entries) }
 
     /// Links all entries in the order of their stamps.
-    mutating func sortByStamp() {
+    /// - Parameter handStamp: `EvictionOrder.handStamp` as it was.
+    mutating func sortByStamp(handStamp: UInt64 = 0) {
         var order: [(stamp: UInt64, slot: UInt32)] = []
         order.reserveCapacity(keys.count)
         for slot in 0..<slab.used where slab.isUsed(slot) { order.append((slab[slot].pointee.stamp, slot)) }
         order.sort { $0.stamp < $1.stamp }
-        (newest, oldest) = (SlotList.none, SlotList.none)
-        for (_, slot) in order { linkNewest(slot) }
-    }
-
-    private mutating func linkNewest(_ slot: UInt32) {
-        slab[slot].pointee.newer = SlotList.none
-        slab[slot].pointee.older = newest
-        if newest != SlotList.none { slab[newest].pointee.newer = slot } else { oldest = slot }
-        newest = slot
-    }
-
-    private mutating func unlink(_ slot: UInt32) {
-        let (newer, older) = (slab[slot].pointee.newer, slab[slot].pointee.older)
-        if newer != SlotList.none { slab[newer].pointee.older = older } else { newest = older }
-        if older != SlotList.none { slab[older].pointee.newer = newer } else { oldest = newer }
+        self.order.relink(order.lazy.map(\.slot), handStamp: handStamp)
     }
 
     var allocatedBytes: Int { slab.allocatedBytes + keys.allocatedBytes }

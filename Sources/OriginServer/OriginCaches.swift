@@ -12,18 +12,19 @@ struct OriginCaches: Sendable {
     private static let maximumFills = 128
 
     init(_ configuration: OriginConfiguration, rules: RuleBook, expecting: [Erasure], log: Logger) throws {
-        func cache(_ name: String, _ diskBytes: Int) throws -> ObjectCache {
+        func cache(_ name: String, _ diskBytes: Int, _ admission: AdmissionPolicy) throws -> ObjectCache {
             try ObjectCache(
                 configuration: ObjectCacheConfiguration(
                     folder: "\(configuration.node.dataFolder)/cache/\(name)", diskBytes: diskBytes,
-                    memoryBytes: configuration.memoryBytes / 2, maximumFills: Self.maximumFills),
+                    memoryBytes: configuration.memoryBytes / 2, maximumFills: Self.maximumFills,
+                    eviction: configuration.eviction, admission: admission),
                 rules: rules, expecting: expecting,
                 report: { incident in
                     log.error("cache incident", metadata: ["cache": "\(name)", "incident": "\(incident)"])
                 })
         }
-        sources = try cache("sources", configuration.sourceCacheBytes)
-        variants = try cache("variants", configuration.variantCacheBytes)
+        sources = try cache("sources", configuration.sourceCacheBytes, .always)
+        variants = try cache("variants", configuration.variantCacheBytes, configuration.admission)
     }
 
     func removeAll() async throws {

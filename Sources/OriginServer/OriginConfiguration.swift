@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import NodeAgent
+import ObjectCache
 
 /// What an origin is told at its start. docs/configuration.md lists the keys for operators; this is where they are read.
 struct OriginConfiguration: Sendable {
@@ -37,6 +38,11 @@ struct OriginConfiguration: Sendable {
     var variantCacheBytes: Int
     /// `cache.memory-bytes`: shared half and half by the two; default 256 MiB.
     var memoryBytes: Int
+    /// `cache.eviction`: of both, `lru` (default) or `sieve`.
+    var eviction: EvictionPolicy
+    /// `cache.admission`: of the variants, `always` (default) or `second-request`. A source is kept at once: each of its
+    /// variants would ask the storage for it again.
+    var admission: AdmissionPolicy
     /// `sources.max-age`: seconds that a shielded source copy is used without asking its storage again; default 86,400.
     var sourceMaxAge: Int
     /// `variants.max-age`: seconds in `Cache-Control`; default one year. A purge reaches every cached copy of ours at once.
@@ -47,7 +53,8 @@ struct OriginConfiguration: Sendable {
         "lease-seconds": .number, "account": .text, "keys.public": .text, "keys.private-file": .text,
         "signed-only": .flag, "formats.avif": .flag, "storages-file": .text, "secrets-folder": .text, "workers.count": .number,
         "workers.executable": .text, "cache.sources.disk-bytes": .number, "cache.variants.disk-bytes": .number,
-        "cache.memory-bytes": .number, "sources.max-age": .number, "variants.max-age": .number,
+        "cache.memory-bytes": .number, "cache.eviction": .text, "cache.admission": .text, "sources.max-age": .number,
+        "variants.max-age": .number,
     ])
 
     /// - Throws: what is missing or wrong, by its key.
@@ -69,6 +76,8 @@ struct OriginConfiguration: Sendable {
         sourceCacheBytes = reader.int(forKey: "cache.sources.disk-bytes", default: 4 << 30)
         variantCacheBytes = reader.int(forKey: "cache.variants.disk-bytes", default: 16 << 30)
         memoryBytes = reader.int(forKey: "cache.memory-bytes", default: 256 << 20)
+        eviction = try reader.choice(forKey: "cache.eviction", default: .lru)
+        admission = try reader.choice(forKey: "cache.admission", default: .always)
         sourceMaxAge = reader.int(forKey: "sources.max-age", default: 86_400)
         variantMaxAge = reader.int(forKey: "variants.max-age", default: 31_536_000)
         guard (2...86_400).contains(leaseSeconds) else {

@@ -35,7 +35,7 @@ import Testing
             #expect(index.count == plain.count)
             #expect(index.liveBytes == plain.count * 64)
         }
-        #expect(index.oldestStamp == plain.values.min())
+        #expect(index.candidateStamp == plain.values.min())
         for key in plain.keys { #expect(index.find(key) != nil) }
     }
 

@@ -173,7 +173,7 @@ extension ObjectCache {
         var all: [(stamp: UInt64, key: CacheKey)] = []
         for shard in core.shards {
             shard.index.withLock { index in
-                var slot = index.oldestSlot ?? SlotList.none
+                var slot = index.order.oldest
                 var last: UInt64 = 0
                 var count = 0
                 while slot != SlotList.none {
