@@ -25,6 +25,8 @@ final class DueErasures: Sendable {
         }
     }
 
+    var isEmpty: Bool { due.withLock { $0.isEmpty } }
+
     func all(but covered: Set<Revision>) -> [Erasure] {
         due.withLock { due in
             due.isEmpty ? [] : due.values.map(\.erasure).filter { !covered.contains($0.revision) }

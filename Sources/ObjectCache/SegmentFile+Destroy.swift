@@ -16,6 +16,14 @@ extension SegmentFile {
         if isPunched { try sync() }
     }
 
+    /// Drops what a crash has torn, durably: should it come back with the next one, it lay over what was appended since, and no
+    /// erase would have seen it.
+    func cut(_ tail: Range<Int>, isOverwritten: Bool) throws(SystemFailure) {
+        if isOverwritten { try destroy([tail]) }
+        try truncate(to: tail.lowerBound)
+        try sync()
+    }
+
     private func zero(_ range: Range<Int>) throws(SystemFailure) {
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -38,11 +46,11 @@ extension SegmentFile {
         let start = (range.lowerBound + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
         let end = range.upperBound & ~(Self.blockBytes - 1)
         guard start < end else { return false }
-        return vignette_file_punch(descriptor, off_t(start), off_t(end - start)) == 0
+        return changes.punch(descriptor, start..<end) == 0
     }
 
-    private func sync() throws(SystemFailure) {
-        while fdatasync(descriptor) != 0 {
+    func sync() throws(SystemFailure) {
+        while changes.syncData(descriptor) != 0 {
             if errno != EINTR { throw SystemFailure("fdatasync", path) }
         }
     }
