@@ -99,7 +99,7 @@ final class CrashCheck {
             return true
         }
         check(session.cache.floor >= promises.floor, "the floor is \(session.cache.floor), not \(promises.floor)", place)
-        try checkObjects(session, policy, place)
+        try await checkObjects(session, policy, place)
         if earlier.model.isEmpty, policy.keepsEverything, promises.quiet != nil {
             check(session.cache.statistics.corruptions == 0, "after a kill something passes for damaged", place)
         }
@@ -132,10 +132,14 @@ final class CrashCheck {
         return hasher.finalize()
     }
 
-    private func checkObjects(_ session: CrashSession, _ policy: CrashPolicy, _ place: String) throws {
+    private func checkObjects(_ session: CrashSession, _ policy: CrashPolicy, _ place: String) async throws {
         let promises = session.promises
+        let isSwept = Bool.random(using: &generator)
+        if isSwept { await session.sweep() }
         for number in 0..<CrashSession.keys {
-            let object = session.cache.lookup(CacheKey(number)).object
+            let lookup = session.cache.lookup(CacheKey(number))
+            if isSwept, case .refused = lookup.reason { check(false, "a sweep has overlooked \(number)", place) }
+            let object = lookup.object
             if policy.keepsEverything, let version = promises.quiet?[number] {
                 found += 1
                 check(

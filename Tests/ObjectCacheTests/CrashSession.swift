@@ -115,6 +115,8 @@ final class CrashSession {
     }
 
     func removeAll() async throws {
+        // The floor of before is no news to the trace when the files change.
+        trace.watch(cache.core)
         trace.mark(.emptying)
         try await cache.removeAll()
         trace.mark(.emptied(version: nextVersion))

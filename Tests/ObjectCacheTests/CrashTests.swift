@@ -12,7 +12,8 @@ private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"
 @Suite(.timeLimit(.minutes(5 + states / 100)))
 struct CrashTests {
     enum Workload: String, CaseIterable, CustomTestStringConvertible {
-        case fill, replace, evict, compact, purge, floor, removeAll, erase, eraseAndEvict, eraseAndRemoveAll, kill, stop
+        case fill, replace, evict, compact, purge, floor, removeAll, erase, eraseOfWhatIsGone, eraseAndEvict, eraseAndRemoveAll
+        case kill, stop
 
         var testDescription: String { rawValue }
     }
@@ -75,6 +76,13 @@ extension CrashSession {
             try await expectErase(of: 3)
             store(9, size: 3_000)
             await settle()
+            try await reclaim()
+        case .eraseOfWhatIsGone:
+            for number in 16..<18 { store(number, size: 40 << 10) }
+            await settle()
+            remove(16)
+            await settle()
+            try await expectErase(of: 6)
             try await reclaim()
         case .eraseAndEvict:
             try await expectErase(of: 3)
