@@ -4,14 +4,16 @@ internal import Glibc
 final class AtomicFile {
     private let path: String
     private let temporary: String
+    private let changes: FileChanges
     private var descriptor: CInt
     private(set) var length = 0
 
     /// - Parameter path: absolute. The new content gathers in `path`.new until `commit`.
-    init(_ path: String) throws(SystemFailure) {
+    init(_ path: String, _ changes: FileChanges) throws(SystemFailure) {
         self.path = path
+        self.changes = changes
         temporary = path + ".new"
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = changes.create(temporary, O_WRONLY | O_TRUNC)
         guard descriptor >= 0 else { throw SystemFailure("open", temporary) }
     }
 
@@ -19,13 +21,15 @@ final class AtomicFile {
         guard descriptor >= 0 else { return }
         close(descriptor)
         // Not committed: it would count against the limit, and on a full disk stay for good.
-        unlink(temporary)
+        changes.unlink(temporary)
     }
 
     func write(_ bytes: [UInt8]) throws(SystemFailure) {
         var done = 0
         while done < bytes.count {
-            let put = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done) }
+            let put = bytes.withUnsafeBytes {
+                changes.write(descriptor, UnsafeRawBufferPointer(rebasing: $0[done...]), at: length + done)
+            }
             if put < 0, errno == EINTR { continue }
             guard put > 0 else { throw SystemFailure("write", temporary) }
             done += put
@@ -35,15 +39,15 @@ final class AtomicFile {
 
     /// When this returns, the new content is durable.
     func commit() throws(SystemFailure) {
-        guard fsync(descriptor) == 0 else { throw SystemFailure("fsync", temporary) }
-        guard rename(temporary, path) == 0 else { throw SystemFailure("rename", temporary) }
+        guard changes.sync(descriptor) == 0 else { throw SystemFailure("fsync", temporary) }
+        guard changes.rename(temporary, to: path) == 0 else { throw SystemFailure("rename", temporary) }
         close(descriptor)
         descriptor = -1
-        try CacheFolder.sync(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try changes.syncFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
     }
 
-    static func replace(_ path: String, with bytes: [UInt8]) throws(SystemFailure) {
-        let file = try AtomicFile(path)
+    static func replace(_ path: String, with bytes: [UInt8], _ changes: FileChanges) throws(SystemFailure) {
+        let file = try AtomicFile(path, changes)
         try file.write(bytes)
         try file.commit()
     }

@@ -11,6 +11,8 @@ final class CacheCore: Sendable {
     let files = Mutex<[UInt32: SegmentFile]>([:])
     /// Segments without a name that somebody may hold open still: an erase must reach them too.
     let nameless = Mutex<[UInt32: WeakSegment]>([:])
+    /// Dropped at the start, and not to be opened: an erase must reach them too (`drop`).
+    let unopened = Mutex<Set<UInt32>>([])
     let space: SpaceLedger
     let pins: RecordPins
     let due: DueErasures
@@ -24,16 +26,18 @@ final class CacheCore: Sendable {
     let generation = Atomic<UInt64>(0)
     private let floorRevision = Atomic<UInt64>(0)
     let lock: FolderLock
+    let changes: FileChanges
 
     init(
         _ configuration: ObjectCacheConfiguration, rules: RuleBook, due: [Erasure], lock: FolderLock,
-        incidents: IncidentLog
+        incidents: IncidentLog, changes: FileChanges
     ) {
         self.due = DueErasures(due)
         admission = Admission(configuration)
         self.configuration = configuration
         self.rules = rules
         self.lock = lock
+        self.changes = changes
         self.incidents = incidents
         let memoryBudget = configuration.memoryBytes / configuration.shards
         shards = (0..<configuration.shards).map { _ in

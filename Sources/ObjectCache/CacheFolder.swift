@@ -40,14 +40,6 @@ enum CacheFolder {
         }
     }
 
-    /// Which names there are is durable when this returns.
-    static func sync(_ folder: String) throws(SystemFailure) {
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw SystemFailure("open", folder) }
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw SystemFailure("fsync", folder) }
-    }
-
     /// What a file of this length occupies at the most: whole blocks.
     static func blocks(_ length: Int) -> Int {
         (length + 4095) & ~4095

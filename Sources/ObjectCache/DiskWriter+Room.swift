@@ -61,21 +61,22 @@ extension DiskWriter {
     func openSegment() -> Bool {
         let number = nextNumber
         let path = CacheFolder.segmentPath(core.configuration.folder, number)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let descriptor = core.changes.create(path, O_RDWR | O_EXCL)
         do throws(SystemFailure) {
             // Whatever comes of it, the number is used up: a later record must have a greater one.
             nextNumber += 1
             guard descriptor >= 0 else { throw SystemFailure("open", path) }
             var generator = SystemRandomNumberGenerator()
             let nonce: UInt64 = generator.next()
-            let file = SegmentFile(number: number, nonce: nonce, path: path, owning: descriptor, ledger: core.space)
+            let file = SegmentFile(
+                number: number, nonce: nonce, path: path, owning: descriptor, ledger: core.space, changes: core.changes)
             let header = SegmentHeader(number: number, nonce: nonce, epoch: state.epoch).bytes
             try Self.write(header, to: file, at: 0)
             core.files.withLock { $0[number] = file }
             core.space.placement.withLock { $0.opened(number) }
             return true
         } catch {
-            if descriptor >= 0 { Glibc.unlink(path) }
+            if descriptor >= 0 { core.changes.unlink(path) }
             core.count { $0.writeFailures += 1 }
             core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
             return false
@@ -89,7 +90,7 @@ extension DiskWriter {
 
     func unlink(_ number: UInt32) {
         let path = CacheFolder.segmentPath(core.configuration.folder, number)
-        guard Glibc.unlink(path) == 0 || errno == ENOENT else {
+        guard core.changes.unlink(path) == 0 || errno == ENOENT else {
             core.count { $0.writeFailures += 1 }
             core.incidents.note(.writeFailed, "\(SystemFailure("unlink", path)); its space stays taken")
             return core.space.placement.withLock { $0.keptInPlace(number) }

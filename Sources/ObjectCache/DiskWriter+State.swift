@@ -15,8 +15,9 @@ extension DiskWriter {
         if failure == nil { state = next }
         for shard in core.shards { shard.index.withLock { $0.removeAll() } }
         core.space.placement.withLock { $0.sealed() }
-        for number in core.files.withLock({ Array($0.keys) }) { unlink(number) }
-        Glibc.unlink(IndexCheckpoint.path(in: core.configuration.folder))
+        // An erase that is under way goes on about what was filled before: nothing of it escapes with its segment.
+        for number in core.files.withLock({ Array($0.keys) }) where destroyDue(in: number) { unlink(number) }
+        core.changes.unlink(IndexCheckpoint.path(in: core.configuration.folder))
         core.due.removeAll()
         if failure == nil { core.floor = .zero }
         return failure
@@ -35,7 +36,7 @@ extension DiskWriter {
 
     private func write(_ state: CacheState, _ what: String) -> ObjectCacheError? {
         do throws(SystemFailure) {
-            try AtomicFile.replace(CacheState.path(in: core.configuration.folder), with: state.bytes)
+            try AtomicFile.replace(CacheState.path(in: core.configuration.folder), with: state.bytes, core.changes)
             return nil
         } catch {
             core.count { $0.writeFailures += 1 }
@@ -47,7 +48,7 @@ extension DiskWriter {
     func writeCheckpoint() -> Bool {
         let start = MonotonicTime.now()
         do throws(SystemFailure) {
-            let file = try AtomicFile(IndexCheckpoint.path(in: core.configuration.folder))
+            let file = try AtomicFile(IndexCheckpoint.path(in: core.configuration.folder), core.changes)
             try CheckpointWriter(core, epoch: state.epoch).write(to: file)
             try file.commit()
             checkpointBytes = file.length

@@ -17,9 +17,18 @@ public final class ObjectCache: Sendable {
     ///   - expecting: erases that were not carried out when the process ended; see `expect`.
     ///   - report: told of each kind of trouble once; called from any thread, must not block.
     /// - Throws: the configuration makes no sense, another process has the folder, or it can't be read or written.
-    public init(
+    public convenience init(
         configuration: ObjectCacheConfiguration, rules: RuleBook, expecting: [Erasure] = [],
         report: @escaping @Sendable (CacheIncident) -> Void = { _ in }
+    ) throws(ObjectCacheError) {
+        try self.init(
+            configuration: configuration, rules: rules, expecting: expecting, changes: FileChanges(), report: report)
+    }
+
+    /// With somebody who hears of every change of a file.
+    init(
+        configuration: ObjectCacheConfiguration, rules: RuleBook, expecting: [Erasure], changes: FileChanges,
+        report: @escaping @Sendable (CacheIncident) -> Void
     ) throws(ObjectCacheError) {
         try configuration.validate()
         fills = Mutex(FillTable(capacity: configuration.maximumFills))
@@ -29,7 +38,7 @@ public final class ObjectCache: Sendable {
             throw .folderUnusable(configuration.folder, error)
         }
         let lock = try FolderLock(configuration.folder)
-        core = CacheCore(configuration, rules: rules, due: expecting, lock: lock, incidents: IncidentLog(report))
+        core = CacheCore(configuration, rules: rules, due: expecting, lock: lock, incidents: IncidentLog(report), changes: changes)
         queue = WriteQueue(limit: configuration.writeBehindBytes)
         let recovered = try Recovery.run(core)
         OwnThread.start { [core, queue] in DiskWriter(core, queue, recovered).run() }

@@ -28,8 +28,8 @@ internal import CacheProtocol
 //    loads a record compares magic, nonce, key and lengths and checks both CRCs before a byte of it leaves.
 // 6. Bytes between records may be anything: a scan that meets no head looks for the next one at every multiple of 8, over
 //    holes in one step.
-// 7. Nothing here is synced but `state`, `index` and what is destroyed: what a power cut leaves of a record shows by its
-//    CRCs.
+// 7. Nothing here is synced but `state`, `index`, what is destroyed, what a start cuts off, and the names at a start: what a
+//    power cut leaves of a record shows by its CRCs.
 // 8. An erase destroys records (SourceWalk): first no index names them, the checkpoint included, then zeros are written over
 //    head, metadata and body and synced, then the whole blocks among them are given back (holes). What is no record and not
 //    zero is destroyed with them, because nobody can say what it holds. No byte of any other record is written to.

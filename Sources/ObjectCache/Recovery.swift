@@ -21,6 +21,8 @@ struct Recovery {
         var allocated: Int
         /// Up to here the checkpoint knows it.
         var known = SegmentHeader.size
+        /// Whether its end is where we believe it to be, so that something may be appended.
+        var isWhole = true
     }
 
     private let core: CacheCore
@@ -60,14 +62,15 @@ struct Recovery {
         self.core = core
         folder = core.configuration.folder
         state = CacheState(epoch: 1, floor: .zero)
+        core.syncNames()
         let names = try CacheFolder.names(in: folder)
-        for name in names where name.hasSuffix(".new") { unlink(folder + "/" + name) }
+        for name in names where name.hasSuffix(".new") { core.changes.unlink(folder + "/" + name) }
         let saved = try savedState()
         if let saved { state = saved }
         for number in names.compactMap(CacheFolder.segmentNumber) { open(number, unlessUnknown: saved != nil) }
         if saved == nil {
-            unlink(IndexCheckpoint.path(in: folder))
-            try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes)
+            core.changes.unlink(IndexCheckpoint.path(in: folder))
+            try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes, core.changes)
         }
         core.floor = state.floor
     }
@@ -85,18 +88,14 @@ struct Recovery {
     private mutating func open(_ number: UInt32, unlessUnknown isKnown: Bool) {
         let path = CacheFolder.segmentPath(folder, number)
         guard number <= CacheFolder.greatestNumber else {
-            core.count { $0.corruptions += 1 }
-            core.incidents.note(.corruptSegment, "\(path) has a number that no cache comes to, and was dropped")
-            unlink(path)
-            return
+            return core.drop(segment: number, damaged: "\(path) has a number that no cache comes to, and was dropped")
         }
         greatestNumber = max(greatestNumber, number)
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(SystemFailure("open", path)); the segment was dropped")
-            unlink(path)
-            return
+            return core.drop(segment: number)
         }
         var head = [UInt8](repeating: 0, count: SegmentHeader.size)
         let got = pread(descriptor, &head, head.count, 0)
@@ -106,15 +105,12 @@ struct Recovery {
         guard isKnown, got == head.count, let header, header.number == number, header.epoch == state.epoch,
             fstat(descriptor, &status) == 0
         else {
-            if isKnown, header.map({ $0.number != number }) ?? true {
-                core.count { $0.corruptions += 1 }
-                core.incidents.note(.corruptSegment, "\(path) has a damaged head and was dropped")
-            }
             close(descriptor)
-            unlink(path)
-            return
+            let isDamaged = isKnown && header?.number != number
+            return core.drop(segment: number, damaged: isDamaged ? "\(path) has a damaged head and was dropped" : nil)
         }
-        let file = SegmentFile(number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space)
+        let file = SegmentFile(
+            number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space, changes: core.changes)
         core.files.withLock { $0[number] = file }
         found.append(Found(file: file, length: Int(status.st_size), allocated: Int(status.st_blocks) * 512))
     }
@@ -192,6 +188,7 @@ struct Recovery {
             // Shorter than the checkpoint says: nothing to find, and no end that could be appended to.
             guard segment.known <= segment.length else {
                 needsCheckpoint = true
+                found[place].isWhole = false
                 continue
             }
             var scan = SegmentScan(segment.file, from: segment.known, to: segment.length)
@@ -199,12 +196,13 @@ struct Recovery {
                 while let record = try scan.next() { take(record, in: segment.file.number) }
                 if place == found.count - 1, scan.cleanEnd < segment.length {
                     // Torn by the crash. What is appended from now on must be found by the next scan.
-                    try segment.file.truncate(to: scan.cleanEnd)
+                    try segment.file.cut(scan.cleanEnd..<segment.length, isOverwritten: !core.due.isEmpty)
                     found[place].length = scan.cleanEnd
                 }
             } catch {
                 core.count { $0.readFailures += 1 }
                 core.incidents.note(.readFailed, "\(error); the records behind were not found")
+                found[place].isWhole = false
             }
         }
     }
@@ -243,7 +241,7 @@ struct Recovery {
                     segment.file.number, length: segment.length, allocated: segment.allocated,
                     live: live[segment.file.number] ?? 0)
             }
-            if let last = found.last, last.known <= last.length, last.length % RecordFormat.alignment == 0,
+            if let last = found.last, last.isWhole, last.length % RecordFormat.alignment == 0,
                 last.length < placement.segmentBytes
             {
                 placement.reactivated(last.file.number)

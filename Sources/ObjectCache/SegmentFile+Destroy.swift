@@ -16,6 +16,14 @@ extension SegmentFile {
         if isPunched { try sync() }
     }
 
+    /// Drops what a crash has torn, durably: should it come back with the next one, it lay over what was appended since, and no
+    /// erase would have seen it.
+    func cut(_ tail: Range<Int>, isOverwritten: Bool) throws(SystemFailure) {
+        if isOverwritten { try destroy([tail]) }
+        try truncate(to: tail.lowerBound)
+        try sync()
+    }
+
     private func zero(_ range: Range<Int>) throws(SystemFailure) {
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -43,11 +51,11 @@ extension SegmentFile {
     /// The range reads as zeros from now on, and the whole blocks inside it are given back.
     /// - Returns: false when the file system can't do that.
     func punch(_ range: Range<Int>) -> Bool {
-        vignette_file_punch(descriptor, off_t(range.lowerBound), off_t(range.count)) == 0
+        changes.punch(descriptor, range) == 0
     }
 
-    private func sync() throws(SystemFailure) {
-        while fdatasync(descriptor) != 0 {
+    func sync() throws(SystemFailure) {
+        while changes.syncData(descriptor) != 0 {
             if errno != EINTR { throw SystemFailure("fdatasync", path) }
         }
     }

@@ -8,13 +8,18 @@ final class SegmentFile: Sendable {
     let nonce: UInt64
     let path: String
     let descriptor: CInt
+    let changes: FileChanges
     private let ledger: SpaceLedger
 
-    init(number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, ledger: SpaceLedger) {
+    init(
+        number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, ledger: SpaceLedger,
+        changes: FileChanges = FileChanges()
+    ) {
         self.number = number
         self.nonce = nonce
         self.path = path
         self.descriptor = descriptor
+        self.changes = changes
         self.ledger = ledger
     }
 
@@ -56,7 +61,7 @@ final class SegmentFile: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(SystemFailure) {
         var done = 0
         while done < bytes.count {
-            let put = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset + done))
+            let put = changes.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes[done...]), at: offset + done)
             if put < 0 {
                 if errno == EINTR { continue }
                 throw SystemFailure("pwrite", path)
@@ -67,7 +72,7 @@ final class SegmentFile: Sendable {
     }
 
     func truncate(to length: Int) throws(SystemFailure) {
-        while ftruncate(descriptor, off_t(length)) != 0 {
+        while changes.truncate(descriptor, to: length) != 0 {
             if errno != EINTR { throw SystemFailure("ftruncate", path) }
         }
     }

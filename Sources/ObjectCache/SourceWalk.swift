@@ -92,7 +92,8 @@ final class SourceWalk {
             visitSlots()
             return .goesOn
         }
-        if visit != nil || nextVisit() {
+        let hasVisit = if visit == nil { try nextVisit() } else { true }
+        if hasVisit {
             try visitHeads(atMost: Self.heads)
             return .goesOn
         }
@@ -103,7 +104,7 @@ final class SourceWalk {
         }
         if try destroyNext() { return .goesOn }
         // A segment unlinked before this walk may come back with a power cut, unless its name's end is durable.
-        try CacheFolder.sync(core.configuration.folder)
+        try core.changes.syncFolder(core.configuration.folder)
         return .isDone
     }
 
@@ -198,23 +199,18 @@ final class SourceWalk {
 
     // MARK: Segments
 
-    private func listTargets() {
+    private func listTargets() throws(SystemFailure) {
+        try core.openDropped()
         let named = core.files.withLock { Array($0.values) }
         let nameless = core.nameless.withLock { $0.values.compactMap(\.file) }
         var ends: [Target] = []
-        for file in named + nameless {
-            do throws(SystemFailure) {
-                ends.append(Target(number: file.number, end: try file.status().length))
-            } catch {
-                failure = error
-            }
-        }
+        for file in named + nameless { ends.append(Target(number: file.number, end: try file.status().length)) }
         targets = ends.sorted { $0.number > $1.number }
     }
 
     /// - Returns: false when every segment has been visited.
-    private func nextVisit() -> Bool {
-        if targets == nil { listTargets() }
+    private func nextVisit() throws(SystemFailure) -> Bool {
+        if targets == nil { try listTargets() }
         while let target = targets?.popLast() {
             // Closed meanwhile: nobody reads it any more, and it has no name.
             guard let file = core.anyFile(target.number) else { continue }
