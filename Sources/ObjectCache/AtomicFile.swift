@@ -6,6 +6,8 @@ final class AtomicFile {
     private let temporary: String
     private var descriptor: CInt
     private(set) var length = 0
+    /// Whether it has taken the old one's place: so it may be though `commit` threw, because the folder would not be synced.
+    private(set) var isInPlace = false
 
     /// - Parameter path: absolute. The new content gathers in `path`.new until `commit`.
     init(_ path: String) throws(SystemFailure) {
@@ -37,6 +39,7 @@ final class AtomicFile {
     func commit() throws(SystemFailure) {
         guard fsync(descriptor) == 0 else { throw SystemFailure("fsync", temporary) }
         guard rename(temporary, path) == 0 else { throw SystemFailure("rename", temporary) }
+        isInPlace = true
         close(descriptor)
         descriptor = -1
         try CacheFolder.sync(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))

@@ -16,6 +16,8 @@ public struct CacheStatistics: Sendable {
     public var storesOverloaded = 0
     /// No room could be made, or the object is larger than allowed.
     public var storesWithoutRoom = 0
+    /// The disk failed, or had failed a moment before and was not asked.
+    public var storesUnwritten = 0
     public var writeFailures = 0
     public var evictions = 0
     public var recordsWritten = 0
@@ -36,6 +38,8 @@ public struct CacheStatistics: Sendable {
     /// What the limit is compared with: all files' blocks.
     public var diskBytes = 0
     public var diskLimit = 0
+    /// What the cache keeps to now: the limit, or less where the disk holds less.
+    public var diskEffectiveLimit = 0
     public var segments = 0
     public var memoryBytes = 0
     public var pendingBytes = 0

@@ -62,7 +62,8 @@ struct Recovery {
         for name in names where name.hasSuffix(".new") { unlink(folder + "/" + name) }
         let saved = try savedState()
         if let saved { state = saved }
-        for number in names.compactMap(CacheFolder.segmentNumber) { open(number, unlessUnknown: saved != nil) }
+        let numbers = names.compactMap(CacheFolder.segmentNumber)
+        for number in numbers { try open(number, isLast: number == numbers.last, unlessUnknown: saved != nil) }
         if saved == nil {
             unlink(IndexCheckpoint.path(in: folder))
             try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes)
@@ -80,7 +81,8 @@ struct Recovery {
 
     /// Takes the segment in, or removes it: of another epoch, damaged at its head, or with nothing to say how old its
     /// objects may be.
-    private mutating func open(_ number: UInt32, unlessUnknown isKnown: Bool) {
+    /// - Throws: the process may open no more files, which is no reason to drop any.
+    private mutating func open(_ number: UInt32, isLast: Bool, unlessUnknown isKnown: Bool) throws(SystemFailure) {
         let path = CacheFolder.segmentPath(folder, number)
         guard number <= CacheFolder.greatestNumber else {
             core.count { $0.corruptions += 1 }
@@ -91,6 +93,7 @@ struct Recovery {
         greatestNumber = max(greatestNumber, number)
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
+            if errno == EMFILE || errno == ENFILE { throw SystemFailure("open", path) }
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(SystemFailure("open", path)); the segment was dropped")
             unlink(path)
@@ -104,7 +107,11 @@ struct Recovery {
         guard isKnown, got == head.count, let header, header.number == number, header.epoch == state.epoch,
             fstat(descriptor, &status) == 0
         else {
-            if isKnown, header.map({ $0.number != number }) ?? true {
+            if got < 0 {
+                core.count { $0.readFailures += 1 }
+                core.incidents.note(.readFailed, "\(SystemFailure("pread", path)); the segment was dropped")
+                // The last one without a whole head: a kill as it was begun.
+            } else if isKnown, !(isLast && got < head.count), header.map({ $0.number != number }) ?? true {
                 core.count { $0.corruptions += 1 }
                 core.incidents.note(.corruptSegment, "\(path) has a damaged head and was dropped")
             }
