@@ -60,8 +60,7 @@ extension DiskWriter {
                 return false
             }
             try core.lock.retake()
-            try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes)
-            checkpointBytes = 0
+            try beginAnew(in: folder)
         } catch {
             core.count { $0.writeFailures += 1 }
             core.incidents.note(.folderLost, "\(folder) is gone and can't be made anew, so nothing is stored: \(error)")
@@ -70,5 +69,17 @@ extension DiskWriter {
         core.incidents.note(
             .folderLost, "\(folder) was deleted, and has been made anew; a restart finds only what comes from now on")
         return true
+    }
+
+    private func beginAnew(in folder: String) throws(SystemFailure) {
+        checkpointBytes = 0
+        do throws(SystemFailure) {
+            try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes)
+        } catch {
+            // Without a state nothing in it would be believed. Empty again, it is made anew the next time.
+            Glibc.unlink(CacheState.path(in: folder))
+            Glibc.unlink(FolderLock.path(in: folder))
+            throw error
+        }
     }
 }

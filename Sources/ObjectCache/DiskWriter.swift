@@ -54,8 +54,9 @@ final class DiskWriter {
             walkOn()
             if MonotonicTime.now() >= nextCheckpoint {
                 // A disk that was full or kept a file may be so no more.
+                let isFailing = pause.isFailing
                 core.space.placement.withLock { placement in
-                    placement.tryMore()
+                    if !isFailing { placement.tryMore() }
                     placement.unstick()
                 }
                 checkpointIfChanged()

@@ -11,6 +11,8 @@ final class FolderLock: Sendable {
         held = Mutex(try Self.take(folder))
     }
 
+    static func path(in folder: String) -> String { folder + "/lock" }
+
     /// Its file, by which the file system can be asked; its folder may be gone.
     var descriptor: CInt { held.withLock { $0 } }
 
@@ -18,7 +20,7 @@ final class FolderLock: Sendable {
     /// is in its place.
     var isInPlace: Bool {
         var (ours, there) = (stat(), stat())
-        guard fstat(descriptor, &ours) == 0, stat(folder + "/lock", &there) == 0 else { return false }
+        guard fstat(descriptor, &ours) == 0, stat(Self.path(in: folder), &there) == 0 else { return false }
         return ours.st_ino == there.st_ino && ours.st_dev == there.st_dev
     }
 
@@ -38,7 +40,7 @@ final class FolderLock: Sendable {
     }
 
     private static func take(_ folder: String) throws(ObjectCacheError) -> CInt {
-        let path = folder + "/lock"
+        let path = path(in: folder)
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .folderUnusable(folder, SystemFailure("open", path)) }
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

@@ -4,7 +4,7 @@ import Testing
 /// Disks that are full, fail or are taken away, under a cache in a process of its own: it goes on answering with what is
 /// undamaged, stores again when it can, and says what happened.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct DiskFaultTests {
-    private static let noDisk: Comment = "needs root, e2fsprogs and loop devices"
+    static let noDisk: Comment = "needs root, e2fsprogs and loop devices"
     private static let noFaults: Comment = "needs Debian's fiu-utils"
 
     /// What every call that writes by name or by descriptor gives on a disk that is read-only.
@@ -85,6 +85,9 @@ import Testing
         #expect(full.diskEffectiveLimit < full.diskLimit && full.storesUnwritten > 0)
         #expect(full.writeFailures < 20, "a disk that takes nothing is not asked for each object")
         #expect(full.objects > before.objects / 2)
+        // Where giving way does not help, no more gives way.
+        let fuller = try await child.load("it tries again") { $0.writeFailures > full.writeFailures + 1 }
+        #expect(fuller.diskEffectiveLimit == full.diskEffectiveLimit)
         try faults.mend(["rw/pwrite"], in: child)
         let after = try await child.load("the limit comes back") { $0.diskEffectiveLimit == $0.diskLimit }
         #expect(after.recordsWritten > full.recordsWritten)
@@ -198,25 +201,28 @@ import Testing
         }
     }
 
-    // MARK: Slow
-
-    @Test(.enabled(if: TestTools.canMount && TestTools.hasFreeze, noDisk)) func aDiskThatHangs() async throws {
-        let disk = try LoopDisk()
-        let child = try await CacheChild(disk.path + "/cache", ["behind=100000", "keys=100", "size=2000"])
-        try await child.ask("load 300")
-        try TestTools.run("fsfreeze", "-f", disk.path)
-        var isFrozen = true
-        defer { if isFrozen { try? TestTools.run("fsfreeze", "-u", disk.path) } }
-        let before = try await child.ask("report")
-        let hanging = try await child.ask("push 1000")
-        #expect(hanging.wrong == 0)
-        #expect(hanging.hits > before.hits, "look-ups don't wait for the writer")
-        #expect(hanging.storesOverloaded > 0 && hanging.storesOverloaded == hanging.step - hanging.stored, "\(hanging)")
-        #expect(hanging.kinds == ["overloaded"], "told once: \(hanging.incidents)")
-        try TestTools.run("fsfreeze", "-u", disk.path)
-        isFrozen = false
-        let after = try await child.ask("flush")
-        #expect(after.recordsWritten > hanging.recordsWritten)
-        #expect(try await child.ask("load 10").stored == after.stored + 10)
+    @Test(.enabled(if: TestTools.hasFaults, noFaults)) func callsThatFailAtRandom() async throws {
+        let (folder, faults) = (TemporaryFolder(), FaultControl())
+        let settings = ["disk=\(1 << 20)", "segment=\(32 << 10)", "keys=300", "memory=0", "checkpoint=20"]
+        let child = try await CacheChild(folder.path, settings, environment: faults.environment)
+        defer { faults.remove(child) }
+        try await child.ask("load 1000")
+        let calls = Self.writing + ["rw/pread", "rw/pread/reduce", "rw/pwrite/reduce", "sync/fsync", "sync/fdatasync"]
+        for code in [EIO, ENOSPC, EMFILE] {
+            try faults.fail(calls, with: code, probability: 0.1, in: child)
+            for _ in 0..<10 {
+                let report = try await child.ask("load 200")
+                #expect(report.wrong == 0 && report.diskBytes <= report.diskLimit, "\(report)")
+                #expect(Set(report.kinds).count == report.kinds.count, "told once: \(report.incidents)")
+                try await child.ask("checkpoint")
+            }
+            try await child.ask("purge")
+            try faults.mend(calls, in: child)
+        }
+        let after = try await recovered(child, try await child.ask("report"))
+        #expect(after.wrong == 0 && after.readFailures > 0 && after.writeFailures > 0)
+        child.kill()
+        let next = try await CacheChild(folder.path, settings)
+        #expect(try await next.ask("check \(after.step)").wrong == 0)
     }
 }

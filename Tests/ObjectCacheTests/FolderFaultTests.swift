@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import ObjectCache
+
 /// A folder that is deleted, replaced, or wanted by two.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct FolderFaultTests {
     private let folder = TemporaryFolder()
@@ -79,6 +81,10 @@ import Testing
         _ = try await child.load("it stores again") { $0.recordsWritten > replaced.recordsWritten }
         let later = try await child.ask("load 1000")
         #expect(later.wrong == 0 && later.diskBytes <= later.diskLimit && folder.allocatedBytes <= later.diskLimit)
+        // What could not be unlinked meanwhile is gone by now: nothing is live in the active segment at the most.
+        try await child.ask("checkpoint")
+        let inspection = try CacheInspection(of: folder.path, depth: .index, now: 0)
+        #expect(inspection.segments.filter { $0.liveBytes == 0 }.count <= 1)
     }
 
     private func contents(of folder: String) throws -> [String: Data] {
