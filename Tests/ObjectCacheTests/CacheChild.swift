@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// A `vignette-cache-process`: a cache in a process of its own. Killed when the test lets it go.
+/// A `vignette-cache-process`: a cache in a process of its own. Killed when the test lets it go, or a moment
+/// later: who starts another on its folder calls `kill` first.
 final class CacheChild: @unchecked Sendable {
     // @unchecked: commands are given one after the other, by the one test that has it.
     /// What it has counted since its start.
