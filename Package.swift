@@ -105,7 +105,8 @@ let tests: [Target] = [
     .testTarget(name: "JournalTests", dependencies: ["CacheProtocol", "Journal", "SQLStore"]),
     .testTarget(name: "LoadTestTests", dependencies: nio + ["LoadGenerator"]),
     .testTarget(name: "NodeAgentTests", dependencies: ["CacheProtocol", "NodeAgent", logging]),
-    .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache"]),
+    .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache", "vignette-cache-process"]),
+    .executableTarget(name: "vignette-cache-process", dependencies: ["CacheProtocol", "ObjectCache"], path: "Tests/CacheProcess"),
     .testTarget(
         name: "OperatorCLITests",
         dependencies: [

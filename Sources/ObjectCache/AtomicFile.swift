@@ -7,6 +7,8 @@ final class AtomicFile {
     private let changes: FileChanges
     private var descriptor: CInt
     private(set) var length = 0
+    /// Whether it has taken the old one's place: so it may be though `commit` threw, because the folder would not be synced.
+    private(set) var isInPlace = false
 
     /// - Parameter path: absolute. The new content gathers in `path`.new until `commit`.
     init(_ path: String, _ changes: FileChanges) throws(SystemFailure) {
@@ -41,6 +43,7 @@ final class AtomicFile {
     func commit() throws(SystemFailure) {
         guard changes.sync(descriptor) == 0 else { throw SystemFailure("fsync", temporary) }
         guard changes.rename(temporary, to: path) == 0 else { throw SystemFailure("rename", temporary) }
+        isInPlace = true
         close(descriptor)
         descriptor = -1
         try changes.syncFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))

@@ -2,7 +2,7 @@
 public struct CacheIncident: Sendable, CustomStringConvertible {
     public enum Kind: UInt8, Hashable, Sendable, CaseIterable {
         case corruptRecord, corruptSegment, corruptCheckpoint, corruptState, readFailed, writeFailed
-        case checkpointFailed, reclaimFailed, overloaded, noRoom
+        case checkpointFailed, reclaimFailed, overloaded, noRoom, diskFull, folderLost
     }
 
     public let kind: Kind

@@ -18,6 +18,8 @@ public struct CacheStatistics: Sendable {
     public var storesWithoutRoom = 0
     /// Filled for the first time, under second-request admission.
     public var storesNotAdmitted = 0
+    /// The disk failed, or had failed a moment before and was not asked.
+    public var storesUnwritten = 0
     public var writeFailures = 0
     public var evictions = 0
     public var recordsWritten = 0
@@ -42,6 +44,8 @@ public struct CacheStatistics: Sendable {
     /// What the limit is compared with: all files' blocks.
     public var diskBytes = 0
     public var diskLimit = 0
+    /// What the cache keeps to now: the limit, or less where the disk holds less.
+    public var diskEffectiveLimit = 0
     public var segments = 0
     public var memoryBytes = 0
     public var pendingBytes = 0

@@ -3,65 +3,79 @@ internal import Synchronization
 
 extension DiskWriter {
     /// Moves what is live in a sealed segment to the active one, and unlinks it.
-    /// - Returns: false when the disk failed; what was not moved stays where it is.
-    func compact(_ number: UInt32) -> Bool {
+    /// - Throws: the disk failed; what was not moved stays where it is.
+    func compact(_ number: UInt32) throws(StoreFailure) {
         guard let file = core.file(number),
             let length = core.space.placement.withLock({ $0.segments[number]?.length })
-        else { return false }
+        else { throw .failed }
         // Nothing that an erase means may be moved to where its walk does not come any more.
-        guard destroyDue(in: number) else { return false }
+        guard destroyDue(in: number) else { throw .failed }
         var scan = SegmentScan(file, from: SegmentHeader.size, to: length)
-        do throws(SystemFailure) {
-            while let record = try scan.next() {
-                guard try move(record, from: file) else { return false }
-            }
-        } catch {
+        var failure: SystemFailure?
+        while let record = next(&scan, &failure) { try move(record, from: file, &failure) }
+        if let failure {
             core.count { $0.readFailures += 1 }
-            core.incidents.note(.readFailed, "\(error); what lies in this segment is lost")
+            core.incidents.note(.readFailed, "\(failure); what lies in this segment is lost")
         }
         // Named by the checkpoint of before a kill.
         for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.offset)) }
-        forgetWhatIsLeft(in: number)
-        unlink(number)
-        return true
+        forgetWhatIsLeft(in: number, isDamaged: failure == nil)
+        try unlink(number)
+        noteDiskRoom()
     }
 
-    /// - Returns: false when there is no place to move it to.
-    private func move(_ record: SegmentScan.Record, from file: SegmentFile) throws(SystemFailure) -> Bool {
+    private func next(_ scan: inout SegmentScan, _ failure: inout SystemFailure?) -> SegmentScan.Record? {
+        guard failure == nil else { return nil }
+        do throws(SystemFailure) {
+            return try scan.next()
+        } catch {
+            failure = error
+            return nil
+        }
+    }
+
+    /// - Throws: there is no place to move it to, or the disk failed.
+    private func move(
+        _ record: SegmentScan.Record, from file: SegmentFile, _ failure: inout SystemFailure?
+    ) throws(StoreFailure) {
         let (key, source) = (record.head.key, RecordLocation(segment: file.number, offset: record.offset))
         let stamp: UInt64? = core.shard(key).index.withLock { index in
             guard let slot = index.find(key), index.entry(slot).pointee.location == source else { return nil }
             return index.entry(slot).pointee.stamp
         }
-        guard let stamp else { return true }
-        let bytes = try file.read(record.head.extent, at: record.offset)
+        guard let stamp else { return }
+        let bytes: [UInt8]
+        do throws(SystemFailure) {
+            bytes = try file.read(record.head.extent, at: record.offset)
+        } catch {
+            failure = error
+            return
+        }
         var head = record.head
-        guard head.fits(bytes) else {
-            noteDamage(key, at: source, in: file)
-            return true
-        }
+        guard head.fits(bytes) else { return noteDamage(key, at: source, in: file) }
         head.stamp = stamp
-        guard makeRoomForMove(head.extent) else { return false }
+        try makeRoomForMove(head.extent)
         let metadata = Array(bytes[RecordHead.size..<head.bodyOffset])
-        let target = bytes.withUnsafeBytes { bytes in
-            append(head, metadata, UnsafeRawBufferPointer(rebasing: bytes[head.bodyRange]))
+        var result: Result<RecordLocation, StoreFailure> = .failure(.failed)
+        bytes.withUnsafeBytes { bytes in
+            let body = UnsafeRawBufferPointer(rebasing: bytes[head.bodyRange])
+            do throws(StoreFailure) { result = .success(try append(head, metadata, body)) } catch { result = .failure(error) }
         }
-        guard let target else { return false }
+        let target = try result.get()
         core.count {
             $0.recordsMoved += 1
             $0.bytesMoved += head.extent
         }
         redirect(key, from: source, to: target, extent: head.extent)
-        return true
     }
 
-    private func makeRoomForMove(_ extent: Int) -> Bool {
+    private func makeRoomForMove(_ extent: Int) throws(StoreFailure) {
         while true {
             switch core.space.placement.withLock({ $0.next(moving: extent) }) {
-            case .append: return true
-            case .open: if !openSegment() { return false }
+            case .append: return
+            case .open: try openSegment()
             case .seal: core.space.placement.withLock { $0.sealed() }
-            default: return false
+            default: throw .noRoom
             }
         }
     }
@@ -84,18 +98,18 @@ extension DiskWriter {
         core.incidents.note(.corruptRecord, "a record in \(file.path) at \(location.offset) is damaged and was dropped")
     }
 
-    /// Objects whose heads the scan did not find, because they are damaged: rare, so a walk over the index may find them.
-    private func forgetWhatIsLeft(in number: UInt32) {
+    /// Objects whose heads the scan did not find, because they are damaged or can't be read: rare, so a walk over the index may
+    /// find them.
+    private func forgetWhatIsLeft(in number: UInt32, isDamaged: Bool) {
         guard let live = core.space.placement.withLock({ $0.segments[number]?.live }), live > 0 else { return }
         for shard in core.shards {
             let dead = shard.index.withLock { index in
                 index.removeAll { $0.location?.segment == number }
             }
-            for record in dead {
-                core.died(record)
-                core.count { $0.corruptions += 1 }
-            }
+            for record in dead { core.died(record) }
+            if isDamaged { core.count { $0.corruptions += dead.count } }
         }
+        guard isDamaged else { return }
         core.incidents.note(.corruptSegment, "segment \(number) has damaged heads; the records behind them were dropped")
     }
 }

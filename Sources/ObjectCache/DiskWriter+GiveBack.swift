@@ -1,9 +1,11 @@
+internal import Glibc
 internal import Synchronization
 
 extension DiskWriter {
     /// Gives the blocks of a dead record back to the file system, and leaves a gap in its place. Moving what is live around it
     /// would cost writes.
-    func giveBack(_ record: DeadRecord) {
+    /// - Throws: the disk failed.
+    func giveBack(_ record: DeadRecord) throws(StoreFailure) {
         guard !core.pins.holds(record), let file = core.file(record.location.segment) else { return }
         do throws(SystemFailure) {
             let before = try file.status().allocated
@@ -11,15 +13,16 @@ extension DiskWriter {
             let gap = GapHead(nonce: file.nonce, key: record.key, extent: record.extent)
             let place = record.location.offset
             try Self.write(gap.bytes, to: file, at: place)
-            guard file.punch(place + GapHead.size..<place + record.extent) else {
-                return core.space.placement.withLock { $0.givesBack = false }
+            switch file.punch(place + GapHead.size..<place + record.extent) {
+            case 0: break
+            case -EOPNOTSUPP, -ENOSYS: return core.space.placement.withLock { $0.givesBack = false }
+            case let code: throw SystemFailure("fallocate", file.path, code: -code)
             }
             let freed = before - (try file.status().allocated)
             core.space.placement.withLock { $0.punched(file.number, bytes: freed) }
             core.count { $0.bytesGivenBack += max(0, freed) }
         } catch {
-            core.count { $0.writeFailures += 1 }
-            core.incidents.note(.writeFailed, "\(error); a dead record keeps its blocks until its segment goes")
+            throw failure(of: error)
         }
     }
 

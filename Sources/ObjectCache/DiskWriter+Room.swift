@@ -6,22 +6,23 @@ extension DiskWriter {
     private static let tidyingSteps = 256
 
     /// Carries out what the placement asks for until the active segment has room for a record of `extent` bytes.
-    /// - Returns: false when there can be none, or the disk failed.
-    func makeRoom(_ extent: Int) -> Bool {
-        noteIndexBlocks()
+    /// - Throws: there can be none, or the disk failed.
+    func makeRoom(_ extent: Int) throws(StoreFailure) {
+        noteDiskRoom()
         noteWhatIsDue()
         while true {
             switch core.space.placement.withLock({ $0.next(appending: extent) }) {
-            case .append: return true
-            case .open: if !openSegment() { return false }
+            case .append: return
+            case .open: try openSegment()
             case .seal: core.space.placement.withLock { $0.sealed() }
             case .evict: evict()
-            case .compact(let number): if !compact(number) { return false }
-            case .unlink(let number): retire(number)
-            case .giveBack(let record): giveBack(record)
+            case .compact(let number): try compact(number)
+            case .abandon(let number): abandon(number)
+            case .unlink(let number): try retire(number)
+            case .giveBack(let record): try giveBack(record)
             case .refuse:
                 core.incidents.note(.noRoom, "no room for a record of \(extent) bytes; it was served and not stored")
-                return false
+                throw .noRoom
             }
         }
     }
@@ -29,36 +30,54 @@ extension DiskWriter {
     /// Gives back what purges, sweeps and evictions have left dead, so much of it that nobody waits long for the writer.
     /// - Returns: whether there may be more.
     func tidy() -> Bool {
-        noteIndexBlocks()
+        guard pause.isOver(at: .now()) else { return false }
+        noteDiskRoom()
         noteWhatIsDue()
         for _ in 0..<Self.tidyingSteps {
             guard let action = core.space.placement.withLock({ $0.tidying() }) else { return false }
-            switch action {
-            case .giveBack(let record): giveBack(record)
-            case .seal: core.space.placement.withLock { $0.sealed() }
-            case .compact(let number): if !compact(number) { return false }
-            case .unlink(let number): retire(number)
-            default: return false
+            do throws(StoreFailure) {
+                switch action {
+                case .giveBack(let record): try giveBack(record)
+                case .seal: core.space.placement.withLock { $0.sealed() }
+                case .compact(let number): try compact(number)
+                case .unlink(let number): try retire(number)
+                default: return false
+                }
+            } catch {
+                // The next record meets it too, and waits it out.
+                return false
             }
         }
         return true
     }
 
-    private func noteIndexBlocks() {
+    func noteDiskRoom() {
         let objects = core.shards.reduce(0) { sum, shard in sum + shard.index.withLock { $0.count } }
-        core.space.placement.withLock { placement in
+        let free = DiskRoom.free(on: core.lock.descriptor)
+        let (limit, allowance, mayOpen) = core.space.placement.withLock { placement in
             let size = IndexCheckpoint.size(entries: objects, segments: placement.segments.count + 1)
-            placement.indexBlocks = CacheFolder.blocks(size) + CacheFolder.blocks(checkpointBytes)
+            let inPlace = CacheFolder.blocks(checkpointBytes)
+            placement.indexBlocks = CacheFolder.blocks(size) + inPlace
+            if let free { placement.measured(free, checkpoint: inPlace) }
+            return (placement.limit, placement.allowance, placement.disk.mayOpenToAppend)
         }
+        if limit == allowance, mayOpen { return }
+        let (folder, files) = (core.configuration.folder, mayOpen ? "" : " and takes no more files")
+        core.incidents.note(
+            .diskFull, "the disk holds \(limit) bytes of the cache in \(folder)\(files), which may be \(allowance) bytes; "
+                + "older objects give way")
     }
 
     /// After a start with a lower limit.
     func fitToLimit() {
-        noteIndexBlocks()
-        if core.space.placement.withLock({ $0.used > $0.limit }) { _ = makeRoom(RecordHead.size) }
+        noteDiskRoom()
+        guard core.space.placement.withLock({ $0.used > $0.limit }) else { return }
+        // What fails here fails the first record too, and is counted there.
+        do throws(StoreFailure) { try makeRoom(RecordHead.size) } catch {}
     }
 
-    func openSegment() -> Bool {
+    func openSegment() throws(StoreFailure) {
+        guard holdsFolder() else { throw .failed }
         let number = nextNumber
         let path = CacheFolder.segmentPath(core.configuration.folder, number)
         let descriptor = core.changes.create(path, O_RDWR | O_EXCL)
@@ -74,26 +93,43 @@ extension DiskWriter {
             try Self.write(header, to: file, at: 0)
             core.files.withLock { $0[number] = file }
             core.space.placement.withLock { $0.opened(number) }
-            return true
         } catch {
             if descriptor >= 0 { core.changes.unlink(path) }
-            core.count { $0.writeFailures += 1 }
-            core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
-            return false
+            throw failure(of: error)
+        }
+    }
+
+    /// Forgets what is live in a segment.
+    private func abandon(_ number: UInt32) {
+        for shard in core.shards {
+            let dead = shard.index.withLock { index in index.removeAll { $0.location?.segment == number } }
+            for record in dead { core.died(record) }
+            core.count { $0.evictions += dead.count }
         }
     }
 
     /// Unlinks a segment in which nothing is live.
-    private func retire(_ number: UInt32) {
-        if destroyDue(in: number) { unlink(number) }
+    private func retire(_ number: UInt32) throws(StoreFailure) {
+        guard destroyDue(in: number) else { return }
+        try unlink(number)
+        noteDiskRoom()
     }
 
-    func unlink(_ number: UInt32) {
-        let path = CacheFolder.segmentPath(core.configuration.folder, number)
-        guard core.changes.unlink(path) == 0 || errno == ENOENT else {
-            core.count { $0.writeFailures += 1 }
-            core.incidents.note(.writeFailed, "\(SystemFailure("unlink", path)); its space stays taken")
-            return core.space.placement.withLock { $0.keptInPlace(number) }
+    /// - Throws: the disk takes nothing. If it is this file alone that will not go, others may.
+    func unlink(_ number: UInt32) throws(StoreFailure) {
+        if holdsFolder() {
+            let path = CacheFolder.segmentPath(core.configuration.folder, number)
+            guard core.changes.unlink(path) == 0 || errno == ENOENT else {
+                core.count { $0.writeFailures += 1 }
+                core.incidents.note(.writeFailed, "\(SystemFailure("unlink", path)); its space stays taken")
+                core.space.placement.withLock { $0.keptInPlace(number) }
+                if folderTakesFiles() { return }
+                throw .failed
+            }
+        } else if !core.lock.isDeleted {
+            // The folder was moved: the file has its name still, where we can't reach it.
+            core.space.placement.withLock { $0.keptInPlace(number) }
+            throw .failed
         }
         core.space.placement.withLock { $0.unlinked(number) }
         // Out of the locks, because the last reference reports to the placement.

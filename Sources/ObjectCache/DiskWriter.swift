@@ -13,6 +13,8 @@ final class DiskWriter {
     /// The walk that is under way, and the requests for those that come after it.
     var walk: SourceWalk?
     var waitingWalks: [WriterRequest] = []
+    /// Of a disk that fails.
+    var pause = WritePause()
     private var staging: [UInt8] = []
     private var stampAtCheckpoint: UInt64 = 0
     private var nextCheckpoint: MonotonicTime
@@ -50,7 +52,15 @@ final class DiskWriter {
                 perform(request)
             }
             walkOn()
-            if MonotonicTime.now() >= nextCheckpoint { checkpointIfChanged() }
+            if MonotonicTime.now() >= nextCheckpoint {
+                // A disk that was full or kept a file may be so no more.
+                let isFailing = pause.isFailing
+                core.space.placement.withLock { placement in
+                    if !isFailing { placement.tryMore() }
+                    placement.unstick()
+                }
+                checkpointIfChanged()
+            }
         }
     }
 
@@ -98,18 +108,49 @@ final class DiskWriter {
     private func perform(_ write: PendingWrite) {
         defer { queue.release(write.extent) }
         guard wantedStamp(write) != nil else { return }
-        guard makeRoom(write.extent) else {
-            core.count { $0.storesWithoutRoom += 1 }
-            return drop(write)
+        guard mayWrite() else { return drop(write) { $0.storesUnwritten += 1 } }
+        do throws(StoreFailure) {
+            do throws(StoreFailure) {
+                try store(write)
+            } catch .full {
+                // The placement keeps to less from now on; once more, after others have given way.
+                try store(write)
+            }
+            pause.succeeded()
+        } catch .noRoom {
+            drop(write) { $0.storesWithoutRoom += 1 }
+        } catch {
+            pause.failed(at: .now())
+            drop(write) { $0.storesUnwritten += 1 }
         }
+    }
+
+    /// Whether the disk may be asked: it has not failed lately, or answers again. Before anything gives way for a new object.
+    private func mayWrite() -> Bool {
+        guard pause.isFailing else { return true }
+        guard pause.isOver(at: .now()) else { return false }
+        if folderTakesFiles() { return true }
+        pause.failed(at: .now())
+        return false
+    }
+
+    private func store(_ write: PendingWrite) throws(StoreFailure) {
+        try makeRoom(write.extent)
         // Room was perhaps made by evicting this very object.
         guard let stamp = wantedStamp(write) else { return }
         let head = RecordHead(
             nonce: 0, key: write.key, fillRevision: write.record.metadata.fillRevision.rawValue, stamp: stamp,
             bodyLength: write.body.count, metadataLength: write.metadata.count,
             bodyChecksum: write.body.withUnsafeBytes { Checksum.crc32c($0) })
-        let location = write.body.withUnsafeBytes { append(head, write.metadata, $0) }
-        guard let location else { return drop(write) }
+        var result: Result<RecordLocation, StoreFailure> = .failure(.failed)
+        write.body.withUnsafeBytes { body in
+            do throws(StoreFailure) {
+                result = .success(try append(head, write.metadata, body))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        let location = try result.get()
         core.count {
             $0.recordsWritten += 1
             $0.bytesWritten += write.extent
@@ -125,7 +166,8 @@ final class DiskWriter {
         }
     }
 
-    private func drop(_ write: PendingWrite) {
+    private func drop(_ write: PendingWrite, _ count: (inout CacheStatistics) -> Void) {
+        core.count(count)
         core.shard(write.key).index.withLock { index in
             guard let slot = index.find(write.key), index.record(slot) === write.record else { return }
             // Pending, so nothing on the disk dies with it.
@@ -144,23 +186,23 @@ final class DiskWriter {
     }
 
     /// Appends a record to the active segment, which has been chosen and has room.
-    /// - Returns: nil when the disk failed; nothing is left of the record then.
-    func append(_ head: RecordHead, _ metadata: [UInt8], _ body: UnsafeRawBufferPointer) -> RecordLocation? {
+    /// - Throws: the disk failed, or is full; nothing is left of the record then.
+    func append(
+        _ head: RecordHead, _ metadata: [UInt8], _ body: UnsafeRawBufferPointer
+    ) throws(StoreFailure) -> RecordLocation {
         guard let location = core.space.placement.withLock({ $0.appended(head.extent) }),
             let file = core.file(location.segment)
-        else { return nil }
+        else { throw .failed }
         var head = head
         head.nonce = file.nonce
         do throws(SystemFailure) {
             try write(head, metadata, body, to: file, at: location.offset)
             return location
         } catch {
-            core.count { $0.writeFailures += 1 }
-            core.incidents.note(.writeFailed, "\(error); the object was served and not stored")
             core.died(DeadRecord(key: head.key, location: location, extent: head.extent))
             // What follows goes to another segment: this one's end is not what we believe it to be.
             core.space.placement.withLock { $0.sealed() }
-            return nil
+            throw failure(of: error)
         }
     }
 

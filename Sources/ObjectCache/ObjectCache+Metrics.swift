@@ -29,6 +29,7 @@ extension ObjectCache {
         counter("stores_not_admitted", "Fills served and not stored because nobody had asked for them before.") {
             $0.storesNotAdmitted
         }
+        counter("stores_unwritten", "Fills served and not stored because the disk failed.") { $0.storesUnwritten }
         counter("evictions", "Objects that gave way to newer ones.") { $0.evictions }
         counter("written_bytes", "Bytes of records written.") { $0.bytesWritten }
         counter("moved_bytes", "Bytes of records that compaction wrote again.") { $0.bytesMoved }
@@ -40,6 +41,9 @@ extension ObjectCache {
         gauge("dead_bytes", "Bytes in segments that no lookup finds any more.") { $0.deadBytes }
         gauge("disk_bytes", "Blocks of all files of the cache, in bytes.") { $0.diskBytes }
         gauge("disk_limit_bytes", "What disk_bytes never exceeds.") { $0.diskLimit }
+        gauge("disk_effective_limit_bytes", "What disk_bytes is kept to: the limit, or less where the disk holds less.") {
+            $0.diskEffectiveLimit
+        }
         gauge("memory_bytes", "Bytes held by the memory tier.") { $0.memoryBytes }
         gauge("pending_bytes", "Bytes that wait to be written.") { $0.pendingBytes }
         gauge("index_bytes", "Memory of the index.") { $0.indexBytes }

@@ -22,7 +22,8 @@ extension ObjectCache {
         core.space.placement.withLock { placement in
             result.deadBytes = max(0, placement.dead)
             result.diskBytes = placement.used
-            result.diskLimit = placement.limit
+            result.diskLimit = placement.allowance
+            result.diskEffectiveLimit = placement.limit
             result.segments = placement.segments.count
         }
         result.pendingBytes = queue.pendingBytes

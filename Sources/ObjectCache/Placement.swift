@@ -9,6 +9,7 @@
 /// 4. Every action but `append`, `open` and `refuse` takes something away (an object, a segment, a dead record that was offered),
 ///    so asking ends.
 /// 5. Space comes back at the least cost: empty segments, then the blocks of long dead records, then moving what is live.
+/// 6. A disk that holds less than the limit, or no more files, gives way as under a limit: `disk` lowers the one that counts.
 struct Placement {
     struct Segment: Hashable {
         var length: Int
@@ -30,6 +31,8 @@ struct Placement {
         case evict
         /// Move what is live in this segment and unlink it, then ask again.
         case compact(UInt32)
+        /// Forget what is live in this segment, then ask again: the disk has no room to move it to.
+        case abandon(UInt32)
         /// Nothing in this segment is live: unlink it, then ask again.
         case unlink(UInt32)
         /// Give this record's blocks back, then ask again.
@@ -37,7 +40,9 @@ struct Placement {
         case refuse
     }
 
-    let limit: Int
+    /// As configured.
+    let allowance: Int
+    var disk = DiskRoom()
     let segmentBytes: Int
     let extentLimit: Int
     private(set) var active: UInt32?
@@ -68,9 +73,17 @@ struct Placement {
     private static let sparseness = 4
 
     init(limit: Int, segmentBytes: Int, extentLimit: Int) {
-        self.limit = limit
+        allowance = limit
         self.segmentBytes = segmentBytes
         self.extentLimit = extentLimit
+    }
+
+    /// What `used` may come to: what is configured, or less where the disk holds less.
+    var limit: Int { min(allowance, disk.holds) }
+
+    /// The longest record that is taken in: on a smaller disk it is shorter, so that one object does not drive out all.
+    private var longest: Int {
+        limit == allowance ? extentLimit : Int(Double(extentLimit) * Double(limit) / Double(allowance))
     }
 
     var reserve: Int { segmentBytes + 4 * 4096 }
@@ -79,12 +92,13 @@ struct Placement {
 
     /// What to do to append a record of `extent` bytes.
     mutating func next(appending extent: Int) -> Action {
-        guard extent <= extentLimit else { return .refuse }
+        guard extent <= longest else { return .refuse }
         if let step = bounding() { return step }
-        if let step = place(extent, limit: limit - reserve) { return step }
+        if let step = place(extent, limit: limit - reserve, mayOpen: disk.mayOpenToAppend) { return step }
         if let step = givingBack() { return step }
         // Cheaper than losing an object: at least as much comes free as is written again.
         if let step = compaction(deadShareAtLeast: 0.5) { return step }
+        if let number = segmentToAbandon() { return .abandon(number) }
         if live > 0 { return .evict }
         if let active, segments[active]?.dead ?? 0 > 0 { return .seal }
         return .refuse
@@ -114,30 +128,24 @@ struct Placement {
     /// Moves what is live in the segment with the least of it.
     private func joining() -> Action? {
         let candidates = segments.lazy.filter { [stuck, active] in !stuck.contains($0.key) && $0.key != active }
-        guard let least = candidates.min(by: { $0.value.live < $1.value.live }), fits(least.value) else { return nil }
+        guard let least = candidates.min(by: { $0.value.live < $1.value.live }), canMove(least.value.live) else { return nil }
         return .compact(least.key)
-    }
-
-    /// Moving takes the live bytes once more, and a partly filled block for each of the segments they may come to lie in.
-    private func fits(_ segment: Segment) -> Bool {
-        used + CacheFolder.blocks(segment.live) + 4 * 4096 <= limit
     }
 
     /// What to do to append a record that compaction moves: `.append`, `.open`, `.seal` or `.refuse`.
     func next(moving extent: Int) -> Action {
-        place(extent, limit: limit) ?? .refuse
+        place(extent, limit: limit, mayOpen: disk.mayOpenToMove) ?? .refuse
     }
 
-    private func place(_ extent: Int, limit: Int) -> Action? {
-        guard let active, let segment = segments[active] else {
-            return used + CacheFolder.blocks(SegmentHeader.size + extent) <= limit ? .open : nil
-        }
+    private func place(_ extent: Int, limit: Int, mayOpen: Bool) -> Action? {
+        let mayOpen = mayOpen && used + CacheFolder.blocks(SegmentHeader.size + extent) <= limit
+        guard let active, let segment = segments[active] else { return mayOpen ? .open : nil }
         // A record longer than a segment gets one of its own.
         if segment.length + extent <= segmentBytes || segment.length == SegmentHeader.size {
             let growth = CacheFolder.blocks(segment.length + extent) - CacheFolder.blocks(segment.length)
             return used + growth <= limit ? .append : nil
         }
-        return used + CacheFolder.blocks(SegmentHeader.size + extent) <= limit ? .seal : nil
+        return mayOpen ? .seal : nil
     }
 
     private func compaction(deadShareAtLeast share: Double) -> Action? {
@@ -146,16 +154,32 @@ struct Placement {
         }
         let candidates = segments.lazy.filter { [stuck] in !stuck.contains($0.key) }
         guard let worst = candidates.max(by: { deadShare($0.value) < deadShare($1.value) }),
-            worst.value.dead > 0, deadShare(worst.value) >= share
+            worst.value.dead > 0, deadShare(worst.value) >= share, canMove(worst.value.live)
         else { return nil }
-        guard fits(worst.value) else { return nil }
         return worst.key == active ? .seal : .compact(worst.key)
+    }
+
+    private func canMove(_ live: Int) -> Bool {
+        // Moving takes the live bytes once more, and a partly filled block for each of the segments they may come to lie in.
+        guard used + CacheFolder.blocks(live) + 4 * 4096 <= limit else { return false }
+        return disk.mayOpenToMove || active.flatMap { segments[$0] }.map { $0.length + live <= segmentBytes } ?? false
+    }
+
+    /// Under a limit there is room to compact what is half dead. A disk that others filled has none: to evict by age until a
+    /// whole segment happens to be dead would cost nearly all objects, this costs those of the segment with the fewest live bytes.
+    private func segmentToAbandon() -> UInt32? {
+        guard limit < allowance || !disk.mayOpenToAppend else { return nil }
+        let sealed = segments.filter { [stuck, active] in $0.key != active && !stuck.contains($0.key) }
+        guard let least = sealed.min(by: { $0.value.live < $1.value.live }), !canMove(min(least.value.live, segmentBytes / 2))
+        else { return nil }
+        return least.key
     }
 
     mutating func opened(_ number: UInt32) {
         segments[number] = Segment(length: SegmentHeader.size, live: 0)
         blocks += CacheFolder.blocks(SegmentHeader.size)
         active = number
+        disk.files? -= 1
     }
 
     mutating func sealed() {
@@ -238,6 +262,31 @@ struct Placement {
     mutating func keptInPlace(_ number: UInt32) {
         empty.remove(number)
         stuck.insert(number)
+    }
+
+    /// Ask for the files that would not go once more.
+    mutating func unstick() {
+        for number in stuck where segments[number]?.live == 0 && number != active { empty.insert(number) }
+        stuck = []
+    }
+
+    /// - Parameters:
+    ///   - free: bytes and files that the file system says it has left.
+    ///   - checkpoint: the blocks of the one that is in place; those of the next are not on the disk yet.
+    mutating func measured(_ free: (bytes: Int, files: Int?), checkpoint: Int) {
+        disk.measured = max(0, blocks + unlinkedBlocks + checkpoint + free.bytes - DiskRoom.slack)
+        disk.files = free.files
+    }
+
+    /// A write found the disk full, whatever the file system says it has left.
+    mutating func foundFull() {
+        disk.foundFull = max(0, min(limit, used - indexBlocks) - DiskRoom.slack)
+    }
+
+    /// Perhaps there is more room by now.
+    mutating func tryMore() {
+        guard let full = disk.foundFull else { return }
+        disk.foundFull = full + segmentBytes < allowance ? full + segmentBytes : nil
     }
 
     mutating func released(_ number: UInt32) {

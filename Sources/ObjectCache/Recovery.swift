@@ -67,7 +67,8 @@ struct Recovery {
         for name in names where name.hasSuffix(".new") { core.changes.unlink(folder + "/" + name) }
         let saved = try savedState()
         if let saved { state = saved }
-        for number in names.compactMap(CacheFolder.segmentNumber) { open(number, unlessUnknown: saved != nil) }
+        let numbers = names.compactMap(CacheFolder.segmentNumber)
+        for number in numbers { try open(number, isLast: number == numbers.last, unlessUnknown: saved != nil) }
         if saved == nil {
             core.changes.unlink(IndexCheckpoint.path(in: folder))
             try AtomicFile.replace(CacheState.path(in: folder), with: state.bytes, core.changes)
@@ -85,7 +86,8 @@ struct Recovery {
 
     /// Takes the segment in, or removes it: of another epoch, damaged at its head, or with nothing to say how old its
     /// objects may be.
-    private mutating func open(_ number: UInt32, unlessUnknown isKnown: Bool) {
+    /// - Throws: the process may open no more files, which is no reason to drop any.
+    private mutating func open(_ number: UInt32, isLast: Bool, unlessUnknown isKnown: Bool) throws(SystemFailure) {
         let path = CacheFolder.segmentPath(folder, number)
         guard number <= CacheFolder.greatestNumber else {
             return core.drop(segment: number, damaged: "\(path) has a number that no cache comes to, and was dropped")
@@ -93,6 +95,7 @@ struct Recovery {
         greatestNumber = max(greatestNumber, number)
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else {
+            if errno == EMFILE || errno == ENFILE { throw SystemFailure("open", path) }
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(SystemFailure("open", path)); the segment was dropped")
             return core.drop(segment: number)
@@ -105,9 +108,16 @@ struct Recovery {
         guard isKnown, got == head.count, let header, header.number == number, header.epoch == state.epoch,
             fstat(descriptor, &status) == 0
         else {
+            var damaged: String?
+            if got < 0 {
+                core.count { $0.readFailures += 1 }
+                core.incidents.note(.readFailed, "\(SystemFailure("pread", path)); the segment was dropped")
+                // The last one without a whole head: a kill as it was begun.
+            } else if isKnown, !(isLast && got < head.count), header?.number != number {
+                damaged = "\(path) has a damaged head and was dropped"
+            }
             close(descriptor)
-            let isDamaged = isKnown && header?.number != number
-            return core.drop(segment: number, damaged: isDamaged ? "\(path) has a damaged head and was dropped" : nil)
+            return core.drop(segment: number, damaged: damaged)
         }
         let file = SegmentFile(
             number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space, changes: core.changes)

@@ -45,13 +45,13 @@ extension SegmentFile {
     private func punchBlocks(_ range: Range<Int>) -> Bool {
         let start = (range.lowerBound + Self.blockBytes - 1) & ~(Self.blockBytes - 1)
         let end = range.upperBound & ~(Self.blockBytes - 1)
-        return start < end && punch(start..<end)
+        return start < end && punch(start..<end) == 0
     }
 
     /// The range reads as zeros from now on, and the whole blocks inside it are given back.
-    /// - Returns: false when the file system can't do that.
-    func punch(_ range: Range<Int>) -> Bool {
-        changes.punch(descriptor, range) == 0
+    /// - Returns: 0, or a negated errno.
+    func punch(_ range: Range<Int>) -> CInt {
+        changes.punch(descriptor, range)
     }
 
     func sync() throws(SystemFailure) {

@@ -12,6 +12,9 @@ struct SystemFailure: Error, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    /// The disk, or what this user may take of it, is used up: bytes or files.
+    var isFull: Bool { code == ENOSPC || code == EDQUOT }
+
     var description: String {
         var text = [UInt8](repeating: 0, count: 128)
         let isKnown = text.withUnsafeMutableBytes { text in

@@ -66,8 +66,8 @@ import Testing
                     unlink(number)
                     compactions += 1
                     #expect(placement.used <= before + 4096)
-                case .refuse:
-                    Issue.record("refused")
+                case .abandon, .refuse:
+                    Issue.record("\(action)")
                     return
                 }
             }
