@@ -118,6 +118,8 @@ final class DiskWriter {
             }
             pause.succeeded()
         } catch .noRoom {
+            // The disk was not asked: a limit that fell too low while it failed may rise again.
+            pause.succeeded()
             drop(write) { $0.storesWithoutRoom += 1 }
         } catch {
             pause.failed(at: .now())
