@@ -4,12 +4,13 @@ internal import Synchronization
 extension DiskWriter {
     /// Removes one object: the shards' candidates are judged in the order of their stamps until one is condemned.
     /// Only this thread judges, so the order is that of one list; no two shards' locks are held at once.
-    func evict() {
+    /// - Returns: false when there is none to remove.
+    func evict() -> Bool {
         var laps = 0
         while true {
             guard let (stamp, shard) = candidate() else {
                 // Passed everywhere, or there is none.
-                guard laps < 2 else { return }
+                guard laps < 2 else { return false }
                 laps += 1
                 for shard in core.shards { shard.index.withLock { $0.order.rewind() } }
                 continue
@@ -23,7 +24,8 @@ extension DiskWriter {
             }
             core.died(dead)
             guard isGone else { continue }
-            return core.count { $0.evictions += 1 }
+            core.count { $0.evictions += 1 }
+            return true
         }
     }
 

@@ -22,6 +22,8 @@ extension DiskWriter {
             core.space.placement.withLock { $0.punched(file.number, bytes: freed) }
             core.count { $0.bytesGivenBack += max(0, freed) }
         } catch {
+            // A file system that needs new blocks to write over old ones: this record's come back with its segment.
+            if error.isFull { return core.count { $0.writeFailures += 1 } }
             throw failure(of: error)
         }
     }

@@ -15,7 +15,7 @@ extension DiskWriter {
             case .append: return
             case .open: try openSegment()
             case .seal: core.space.placement.withLock { $0.sealed() }
-            case .evict: evict()
+            case .evict: if !evict() { throw .noRoom }
             case .compact(let number): try compact(number)
             case .abandon(let number): abandon(number)
             case .unlink(let number): try retire(number)
