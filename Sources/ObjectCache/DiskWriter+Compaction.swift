@@ -102,14 +102,17 @@ extension DiskWriter {
     /// find them.
     private func forgetWhatIsLeft(in number: UInt32, isDamaged: Bool) {
         guard let live = core.space.placement.withLock({ $0.segments[number]?.live }), live > 0 else { return }
+        var count = 0
         for shard in core.shards {
             let dead = shard.index.withLock { index in
                 index.removeAll { $0.location?.segment == number }
             }
             for record in dead { core.died(record) }
-            if isDamaged { core.count { $0.corruptions += dead.count } }
+            count += dead.count
         }
-        guard isDamaged else { return }
+        // None: a look-up or a store has taken them out of the index, and is about to tell the placement.
+        guard isDamaged, count > 0 else { return }
+        core.count { $0.corruptions += count }
         core.incidents.note(.corruptSegment, "segment \(number) has damaged heads; the records behind them were dropped")
     }
 }

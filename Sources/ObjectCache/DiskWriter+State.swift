@@ -65,7 +65,7 @@ extension DiskWriter {
             try file.commit()
         } catch {
             core.count { $0.writeFailures += 1 }
-            if error.isFull { core.space.placement.withLock { $0.foundFull() } }
+            if error.isFull, !pause.isFailing { core.space.placement.withLock { $0.foundFull() } }
             core.incidents.note(.checkpointFailed, "\(error); the next start must scan all records")
             return false
         }

@@ -92,7 +92,8 @@ import Testing
         let after = try await child.load("the limit comes back") { $0.diskEffectiveLimit == $0.diskLimit }
         #expect(after.recordsWritten > full.recordsWritten)
         #expect(after.wrong == 0)
-        #expect(after.kinds == ["diskFull"], "\(after.incidents)")
+        // Whether a checkpoint came into it is chance.
+        #expect(after.kinds.filter { $0 != "checkpointFailed" } == ["diskFull"], "\(after.incidents)")
     }
 
     // MARK: Failing

@@ -26,9 +26,23 @@ final class TemporaryFolder: Sendable {
         try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: true)
         for name in try FileManager.default.contentsOfDirectory(atPath: path).sorted() where name != "lock" {
             // A file may go between the listing and the copy.
-            try? FileManager.default.copyItem(atPath: path + "/" + name, toPath: copy.path + "/" + name)
+            guard let bytes = try? Data(contentsOf: URL(filePath: path + "/" + name)) else { continue }
+            try Self.write(Array(bytes), to: copy.path + "/" + name)
         }
         return copy
+    }
+
+    /// With holes where there are zeros, so that it occupies no more than it did.
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        for start in stride(from: 0, to: bytes.count, by: 4096) {
+            let block = bytes[start..<min(start + 4096, bytes.count)]
+            if block.allSatisfy({ $0 == 0 }) { continue }
+            try #require(block.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(start)) } == block.count)
+        }
+        try #require(ftruncate(descriptor, off_t(bytes.count)) == 0)
     }
 
     /// As `crashed`, of one instant: the writer may tidy a little after it has answered.
