@@ -1,10 +1,10 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate crash partition build setup clean
+.PHONY: help run test simulate crash partition cache-proof build setup clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start a cluster with sample photos here (BASE_PORT=8000, DATA=data/cluster); Ctrl-C ends it
 	@BASE_PORT='$(BASE_PORT)' DATA='$(DATA)' scripts/run
@@ -22,6 +22,10 @@ crash: ## Prove the promise over 1,000 kill -9 under load (CYCLES=n SECONDS_AT_M
 
 partition: ## Prove it over cuts, pauses and wrong clocks (EPISODES=n SECONDS_AT_MOST=n SEED=n)
 	@EPISODES='$(EPISODES)' SECONDS_AT_MOST='$(SECONDS_AT_MOST)' SEED='$(SEED)' scripts/prove partition
+
+cache-proof: ## Prove the disk cache at length: 1,000 kills, 100,000 power cuts, 1,000,000 operations (VIGNETTE_SEED=n repeats)
+	@VIGNETTE_CACHE_KILLS=1000 VIGNETTE_CRASH_STATES=100000 VIGNETTE_MODEL_OPERATIONS=1000000 \
+		scripts/test --filter 'ModelTests|CrashTests|ProcessFaultTests'
 
 build: setup ## Build everything in release mode
 	@swift build -c release

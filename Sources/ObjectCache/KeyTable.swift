@@ -7,12 +7,11 @@ final class KeyTable {
     static let slotLimit: UInt32 = (1 << 24) - 2
 
     private let slab: EntrySlab
-    private var cells: [UInt32] = []
+    private var cells = CellPages(atLeast: 1)
     private(set) var count = 0
 
     init(slab: EntrySlab) {
         self.slab = slab
-        cells = [UInt32](repeating: 0, count: 64)
     }
 
     /// Keys are SHA-256 already; mixed once more so that keys that are not (tests', another tool's) do no harm.
@@ -69,18 +68,20 @@ final class KeyTable {
     }
 
     private func grow() {
+        rehash(into: CellPages(atLeast: cells.count + cells.count / 4))
+    }
+
+    private func rehash(into new: CellPages) {
         let old = cells
-        cells = [UInt32](repeating: 0, count: old.count + old.count / 4)
-        for cell in old where cell != 0 { place(slot(cell)) }
+        cells = new
+        for position in 0..<old.count where old[position] != 0 { place(slot(old[position])) }
     }
 
     /// For the restart: room for this many entries without growing on the way.
     func reserve(_ entries: Int) {
         let wanted = entries * 100 / 85 + 64
         guard wanted > cells.count else { return }
-        let old = cells
-        cells = [UInt32](repeating: 0, count: wanted)
-        for cell in old where cell != 0 { place(slot(cell)) }
+        rehash(into: CellPages(atLeast: wanted))
     }
 
     func remove(_ key: CacheKey) {
@@ -103,9 +104,9 @@ final class KeyTable {
     }
 
     func removeAll() {
-        cells = [UInt32](repeating: 0, count: 64)
+        cells = CellPages(atLeast: 1)
         count = 0
     }
 
-    var allocatedBytes: Int { cells.capacity * MemoryLayout<UInt32>.stride }
+    var allocatedBytes: Int { cells.bytes }
 }
