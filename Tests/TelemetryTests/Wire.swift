@@ -18,6 +18,9 @@ final class Wire {
             }
         }
         guard status == 0 else { throw Refused() }
+        // A port may have gone to a server that says nothing.
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
     deinit {
