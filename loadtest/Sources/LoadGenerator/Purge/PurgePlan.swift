@@ -29,8 +29,13 @@ public struct PurgePlan: Codable, Sendable, Equatable {
     /// With and without rules, in turn.
     public var ruleRounds = 5
     public var seed: UInt64 = 1
-    /// The folder with `up`, `down` and `node`.
+    /// The folder with `up`, `down` and `node`. Of this machine, so it stays out of results.
     public var tools = "cluster"
+
+    private enum CodingKeys: String, CodingKey {
+        case parts, edges, lease, seconds, purgesPerSecond, hitsPerSecond, tagObjects, tagRounds, urlPurges, cutOffRounds, rules
+        case ruleRounds, seed
+    }
 
     public init() {}
 
