@@ -61,7 +61,9 @@ struct GiveBackTests {
         var answers = try (0..<20).map { try #require(cache.lookup(CacheKey($0)).object) }
         for answer in answers { guard case .file = answer.body else { return #expect(Bool(false), "not a file") } }
         // One that stays keeps the segments from going as a whole.
-        for number in stride(from: 0, to: 20, by: 3) { try journal.append(.hardPurge, .url([Digest128(high: 0, low: UInt64(number))])) }
+        for number in stride(from: 0, to: 20, by: 3) {
+            try journal.append(.hardPurge, .url([Digest128(high: 0, low: UInt64(number))]))
+        }
         await cache.sweep()
         await cache.flush()
         let before = cache.statistics
@@ -92,7 +94,8 @@ struct GiveBackTests {
         let again = try smallCache(copy, journal, diskBytes: 16 << 20) { $0.segmentBytes = 512 << 10 }
         for number in 0..<30 {
             let lookup = again.lookup(CacheKey(number))
-            if number % 2 == 0 { #expect(lookup.reason == .absent) } else { #expect(try lookup.object?.hasRightBytes(number) == true) }
+            #expect((lookup.reason == .absent) == (number % 2 == 0))
+            if let object = lookup.object { #expect(try object.hasRightBytes(number)) }
         }
         #expect(again.statistics.corruptions == 0)
         #expect(again.statistics.objects == 15)

@@ -59,7 +59,8 @@ import Testing
                         }
                         #expect(placement.used <= limit)
                         guard let target = placement.appended(records[place].extent) else { return }
-                        placement.died(DeadRecord(key: CacheKey(0), location: records[place].location, extent: records[place].extent))
+                        let (location, extent) = records[place]
+                        placement.died(DeadRecord(key: CacheKey(0), location: location, extent: extent))
                         records[place].location = target
                     }
                     #expect(placement.segments[number]?.live == 0)
