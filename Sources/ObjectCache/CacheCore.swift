@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// What the face (ObjectCache) and the writer thread (DiskWriter) share.
 ///
-/// Lock order: a shard's index → rules, or files, or pins, or space. No two shards' locks are ever held at once.
+/// Lock order: a shard's index → rules, or files, or space. No two shards' locks are ever held at once.
 final class CacheCore: Sendable {
     let configuration: ObjectCacheConfiguration
     let rules: RuleBook
@@ -14,7 +14,6 @@ final class CacheCore: Sendable {
     /// Dropped at the start, and not to be opened: an erase must reach them too (`drop`).
     let unopened = Mutex<Set<UInt32>>([])
     let space: SpaceLedger
-    let pins: RecordPins
     let due: DueErasures
     let admission: Admission
     let incidents: IncidentLog
@@ -48,7 +47,6 @@ final class CacheCore: Sendable {
             Placement(
                 limit: configuration.diskBytes, segmentBytes: configuration.chosenSegmentBytes,
                 extentLimit: extentLimit))
-        pins = RecordPins(space)
     }
 
     func shard(_ key: CacheKey) -> Shard {

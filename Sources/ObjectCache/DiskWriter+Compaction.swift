@@ -20,6 +20,8 @@ extension DiskWriter {
         // Named by the checkpoint of before a kill.
         for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.offset)) }
         forgetWhatIsLeft(in: number, isDamaged: failure == nil)
+        // Once more: moving takes its time, and an erase that came meanwhile means what has died here since.
+        guard destroyDue(in: number) else { throw .failed }
         try unlink(number)
         noteDiskRoom()
     }
@@ -85,11 +87,13 @@ extension DiskWriter {
             guard let slot = index.find(key), index.entry(slot).pointee.location == source else { return false }
             index.entry(slot).pointee.location = target
             index.entry(slot).pointee.isVerified = false
+            index.entry(slot).pointee.isHandedOut = false
             // A record that knows the old file would keep its blocks from coming back.
             if case .file? = index.record(slot)?.content { index.dropFromMemory(slot) }
             return true
         }
-        core.died(DeadRecord(key: key, location: isMoved ? source : target, extent: extent))
+        // What was moved may be being sent from its old place.
+        core.died(DeadRecord(key: key, location: isMoved ? source : target, extent: extent, isHandedOut: isMoved))
     }
 
     private func noteDamage(_ key: CacheKey, at location: RecordLocation, in file: SegmentFile) {

@@ -6,7 +6,13 @@ extension DiskWriter {
     /// would cost writes.
     /// - Throws: the disk failed.
     func giveBack(_ record: DeadRecord) throws(StoreFailure) {
-        guard !core.pins.holds(record), let file = core.file(record.location.segment) else { return }
+        noteWhatIsDue()
+        // It died before this look at what is due. What dies later may be what a later erase means.
+        if core.space.placement.withLock({ placement in
+            if placement.holdsBack { placement.offered(record) }
+            return placement.holdsBack
+        }) { return }
+        guard let file = core.file(record.location.segment) else { return }
         do throws(SystemFailure) {
             let before = try file.status().allocated
             // First: a start must not take the record for a live one that is damaged.
@@ -28,9 +34,9 @@ extension DiskWriter {
         }
     }
 
-    /// While an erase is due nothing goes that its walk has not seen.
+    /// While an erase is due, or a walk under way, nothing goes that it has not seen.
     func noteWhatIsDue() {
-        let isDue = !core.due.isEmpty
+        let isDue = !core.due.isEmpty || walk != nil || !waitingWalks.isEmpty
         core.space.placement.withLock { $0.holdsBack = isDue }
     }
 }

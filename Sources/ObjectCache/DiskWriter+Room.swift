@@ -101,11 +101,15 @@ extension DiskWriter {
 
     /// Forgets what is live in a segment.
     private func abandon(_ number: UInt32) {
+        var count = 0
         for shard in core.shards {
             let dead = shard.index.withLock { index in index.removeAll { $0.location?.segment == number } }
             for record in dead { core.died(record) }
-            core.count { $0.evictions += dead.count }
+            count += dead.count
         }
+        core.count { $0.evictions += count }
+        // The next try must not ask for it again.
+        if count == 0 { core.space.placement.withLock { $0.keptInPlace(number) } }
     }
 
     /// Unlinks a segment in which nothing is live.

@@ -15,7 +15,7 @@ extension DiskWriter {
         // In place though not durable: it is what the next start reads, so segments from now on must be of its epoch.
         if isInPlace { state = next }
         for shard in core.shards { shard.index.withLock { $0.removeAll() } }
-        core.space.placement.withLock { $0.sealed() }
+        core.space.placement.withLock { $0.emptied() }
         for number in core.files.withLock({ Array($0.keys) }) {
             // An erase that is under way goes on about what was filled before: nothing of it escapes with its segment. One that
             // will not go is counted, and of an epoch that no start takes in.

@@ -7,11 +7,9 @@ public final class FileRegion: Sendable {
     public let offset: Int
     public let count: Int
     private let checksum: UInt32
-    private let pin: RecordPin
 
-    init(_ segment: SegmentFile, _ pin: RecordPin, offset: Int, count: Int, checksum: UInt32) {
+    init(_ segment: SegmentFile, offset: Int, count: Int, checksum: UInt32) {
         self.segment = segment
-        self.pin = pin
         self.offset = offset
         self.count = count
         self.checksum = checksum

@@ -24,6 +24,7 @@ struct IndexEntry {
     private static let verifiedFlag: UInt32 = 1
     private static let staleFlag: UInt32 = 2
     private static let visitedFlag: UInt32 = 4
+    private static let handedOutFlag: UInt32 = 8
     /// The longest record that the fields can say.
     static let extentLimit = Int(UInt32.max >> flagBits) * RecordFormat.alignment
 
@@ -63,6 +64,13 @@ struct IndexEntry {
     var isVerified: Bool {
         get { extentAndFlags & Self.verifiedFlag != 0 }
         set { set(Self.verifiedFlag, newValue) }
+    }
+
+    /// Whether the body was handed out as a part of the file since the start: a socket may send from these pages for as long as
+    /// its client takes, and nobody hears of its end.
+    var isHandedOut: Bool {
+        get { extentAndFlags & Self.handedOutFlag != 0 }
+        set { set(Self.handedOutFlag, newValue) }
     }
 
     /// Whether a soft purge through `checkedThrough` matches: by which one, the rules must say.

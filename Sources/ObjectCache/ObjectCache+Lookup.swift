@@ -52,8 +52,6 @@ extension ObjectCache {
         var generation: UInt64
         /// Holds the file open, whatever becomes of the entry.
         var file: SegmentFile
-        /// Holds the record's blocks, if its body may be handed out as a file.
-        var pin: RecordPin?
     }
 
     private enum Recheck {
@@ -89,18 +87,19 @@ extension ObjectCache {
         guard let location = entry.location, let file = core.file(location.segment) else {
             return .answer(.miss(.absent))
         }
+        // Already now: once it has died, its blocks may be given back while we read.
+        if core.isFileBody(entry.extent) { index.entry(slot).pointee.isHandedOut = true }
         return .load(
             LoadPlan(
                 location: location, extent: entry.extent, isVerified: entry.isVerified,
-                generation: core.generation.load(ordering: .sequentiallyConsistent), file: file,
-                pin: core.isFileBody(entry.extent) ? core.pins.pin(location) : nil))
+                generation: core.generation.load(ordering: .sequentiallyConsistent), file: file))
     }
 
     // MARK: From the disk
 
     private func load(_ key: CacheKey, _ plan: LoadPlan, in shard: Shard) -> Lookup {
         let loaded = RecordLoader(core, file: plan.file).load(
-            key, at: plan.location.offset, extent: plan.extent, isVerified: plan.isVerified, pin: plan.pin)
+            key, at: plan.location.offset, extent: plan.extent, isVerified: plan.isVerified)
         switch loaded {
         case .record(let record):
             return admit(key, record, plan, in: shard)

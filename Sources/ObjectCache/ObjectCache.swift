@@ -186,7 +186,8 @@ public final class ObjectCache: Sendable {
         await withCheckedContinuation { queue.ask(.checkpoint($0)) }
     }
 
-    /// Writes what waits and a last checkpoint, and lets the folder go. Lookups go on working; nothing is stored any more.
+    /// Writes what waits and a last checkpoint, and lets the folder go. Nothing is stored any more. Lookups go on working until
+    /// another process has the folder: then what is handed out as a file may change.
     public func shutdown() async {
         await withCheckedContinuation { queue.ask(.stop($0)) }
     }

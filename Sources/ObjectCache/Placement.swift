@@ -69,6 +69,8 @@ struct Placement {
     private static let fixedBlocks = 3 * 4096
     /// Giving back a shorter record costs more time than moving what is live around it.
     private static let worthGivingBack = 16 << 10
+    /// What is offered beyond waits for its segment.
+    private static let offersAtMost = 1 << 17
 
     init(limit: Int, segmentBytes: Int, extentLimit: Int) {
         allowance = limit
@@ -127,17 +129,30 @@ struct Placement {
     mutating func died(_ record: DeadRecord) {
         let number = record.location.segment
         guard let segment = segments[number] else { return }
-        segments[number]?.live -= record.extent
-        live -= record.extent
-        dead += record.extent
-        if segment.live == record.extent, number != active, !stuck.contains(number) { empty.insert(number) }
+        let bytes = min(record.extent, segment.live)
+        segments[number]?.live -= bytes
+        live -= bytes
+        dead += bytes
+        if segment.live == bytes, number != active, !stuck.contains(number) { empty.insert(number) }
         offered(record)
     }
 
-    /// Nobody reads the dead record.
+    /// The dead record's blocks may be given back.
     mutating func offered(_ record: DeadRecord) {
-        guard record.extent >= Self.worthGivingBack, givesBack, segments[record.location.segment] != nil else { return }
+        guard record.extent >= Self.worthGivingBack, !record.isHandedOut, givesBack, offers.count < Self.offersAtMost,
+            segments[record.location.segment] != nil
+        else { return }
         offers.append(record)
+    }
+
+    /// The index is empty. What was removed from it a moment ago may still be told by `died`.
+    mutating func emptied() {
+        for (number, segment) in segments {
+            segments[number]?.live = 0
+            dead += segment.live
+            if !stuck.contains(number) { empty.insert(number) }
+        }
+        (live, active) = (0, nil)
     }
 
     /// The name is gone; the blocks come back with `released`.

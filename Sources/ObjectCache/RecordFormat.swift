@@ -34,7 +34,8 @@ internal import CacheProtocol
 //    head, metadata and body and synced, then the whole blocks among them are given back (holes). What is no record and not
 //    zero is destroyed with them, because nobody can say what it holds. No byte of any other record is written to.
 //
-// 9. A dead record is given back only when no answer reads it (RecordPins) and no erase is due that may mean it.
+// 9. A dead record is given back only if its body was never handed out as a part of the file since the start, and no erase is
+//    due that may mean it.
 //
 // A record's life: pending (ObjectCache.store) → live (DiskWriter.publish) → dead (ObjectCache: removed, replaced,
 // refused, corrupt; DiskWriter: evicted, moved) → a gap (DiskWriter.giveBack, if it is long) → gone with its segment

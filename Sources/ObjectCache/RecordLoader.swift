@@ -22,19 +22,18 @@ struct RecordLoader {
         self.file = file
     }
 
-    /// - Parameter pin: the record's, if it is long enough for its body to be handed out as a file.
-    func load(_ key: CacheKey, at offset: Int, extent: Int, isVerified: Bool, pin: RecordPin?) -> Loaded {
+    func load(_ key: CacheKey, at offset: Int, extent: Int, isVerified: Bool) -> Loaded {
         do throws(SystemFailure) {
-            var bytes = try file.read(pin == nil ? extent : min(extent, Self.headGuess), at: offset)
+            var bytes = try file.read(core.isFileBody(extent) ? min(extent, Self.headGuess) : extent, at: offset)
             guard let head = head(of: bytes, key, extent: extent) else { return isGap(bytes) ? .gone : damaged(offset) }
             if bytes.count < head.bodyOffset { bytes = try file.read(head.bodyOffset, at: offset) }
             guard bytes.withUnsafeBytes({ head.isWhole($0) }), let metadata = metadata(head, bytes) else {
                 return damaged(offset)
             }
-            if let pin, core.isFileBody(head.bodyLength) {
+            if core.isFileBody(head.bodyLength) {
                 if !isVerified, try !isBodyWhole(head, at: offset + head.bodyOffset) { return damaged(offset) }
                 let region = FileRegion(
-                    file, pin, offset: offset + head.bodyOffset, count: head.bodyLength, checksum: head.bodyChecksum)
+                    file, offset: offset + head.bodyOffset, count: head.bodyLength, checksum: head.bodyChecksum)
                 return .record(CachedRecord(metadata: metadata, content: .file(region)))
             }
             // Long by its metadata alone.

@@ -93,7 +93,8 @@ struct Recovery {
         } catch {
             core.count { $0.readFailures += 1 }
             core.incidents.note(.readFailed, "\(error); scanning instead")
-            // What was read of it is good, but not all of it: scan everything, over what is there already.
+            // What was read of it may name what the scan does not find, where appending may go on.
+            for shard in core.shards { shard.index.withLock { $0.removeAll() } }
             for place in found.indices { found[place].known = SegmentHeader.size }
         }
     }
@@ -159,6 +160,7 @@ struct Recovery {
                     // Torn by the crash. What is appended from now on must be found by the next scan.
                     try segment.file.cut(scan.cleanEnd..<segment.length, isOverwritten: !core.due.isEmpty)
                     found[place].length = scan.cleanEnd
+                    found[place].allocated = try segment.file.status().allocated
                 }
             } catch {
                 core.count { $0.readFailures += 1 }

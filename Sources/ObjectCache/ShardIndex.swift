@@ -60,7 +60,9 @@ struct ShardIndex {
         liveBytes -= entry.extent
         if entry.memory != SlotList.none { memory.remove(entry.memory) }
         slab.remove(slot)
-        return entry.location.map { DeadRecord(key: entry.key, location: $0, extent: entry.extent) }
+        return entry.location.map {
+            DeadRecord(key: entry.key, location: $0, extent: entry.extent, isHandedOut: entry.isHandedOut)
+         }
     }
 
     /// Puts what was loaded from the disk, or written to it, into the memory tier in place of what is there.
@@ -137,6 +139,8 @@ struct DeadRecord: Hashable, Sendable {
     var key: CacheKey
     var location: RecordLocation
     var extent: Int
+    /// Its bytes must stay as they are until the file goes: see `IndexEntry.isHandedOut`.
+    var isHandedOut = false
 }
 
 /// Kept under the shard's lock: an atomic per hit would cost more than the hit.
