@@ -38,7 +38,10 @@ import Testing
         return names.reduce(0) { sum, name in
             var status = stat()
             let path = "/proc/\(child.pid)/fd/\(name)"
-            guard stat(path, &status) == 0, status.st_nlink == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
+            // Of this folder: the child may have inherited others' from the tests' process.
+            guard let file = try? FileManager.default.destinationOfSymbolicLink(atPath: path), file.hasPrefix(folder.path + "/"),
+                stat(path, &status) == 0, status.st_nlink == 0, status.st_mode & S_IFMT == S_IFREG
+            else { return sum }
             return sum + Int(status.st_blocks) * 512
         }
     }
