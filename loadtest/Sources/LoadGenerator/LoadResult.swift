@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What a run found out: the JSON that `--json` writes. Times are milliseconds unless the name says otherwise.
-public struct LoadResult: Codable, Sendable {
+public struct LoadResult: ResultFile, Codable, Sendable {
     public struct Requests: Codable, Sendable, Equatable {
         public var sent: Int
         public var answered: Int
@@ -79,13 +79,6 @@ public struct LoadResult: Codable, Sendable {
     /// Whether `--fail-on-error` fails: a request without a usable answer, or an answer with a status of 400 or more.
     public var hasErrors: Bool {
         !errors.isEmpty || status.keys.contains { (Int($0) ?? 0) >= 400 }
-    }
-
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(self) + Data("\n".utf8)
     }
 
     public init(json: Data) throws {

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What `vignette-loadtest cache` measured: the JSON that `--json` writes.
-public struct CacheReport: Codable, Sendable {
+public struct CacheReport: ResultFile, Codable, Sendable {
     /// One replay of all accesses.
     public struct Ratio: Codable, Sendable {
         public var eviction: String
@@ -98,12 +98,5 @@ public struct CacheReport: Codable, Sendable {
 
     init(plan: CachePlan) {
         self.plan = plan
-    }
-
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(self) + Data("\n".utf8)
     }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What a proof did and found: the JSON that `--json` writes.
-public struct ProofReport: Codable, Sendable {
+public struct ProofReport: ResultFile, Codable, Sendable {
     /// The format of this file.
     public var version = 1
     public var proof: String
@@ -30,13 +30,6 @@ public struct ProofReport: Codable, Sendable {
 
     /// Whether the promise held.
     public var isKept: Bool { findings.violations == 0 }
-
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(self) + Data("\n".utf8)
-    }
 
     /// For a terminal, with a line feed at its end.
     public var text: String {

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What `vignette-loadtest purge` measured: the JSON that `--json` writes. Times are milliseconds.
-public struct PurgeReport: Codable, Sendable {
+public struct PurgeReport: ResultFile, Codable, Sendable {
     public struct Latency: Codable, Sendable {
         /// From the time a purge was due to its Completed.
         public var completed: LatencySummary
@@ -57,13 +57,6 @@ public struct PurgeReport: Codable, Sendable {
 
     init(plan: PurgePlan) {
         self.plan = plan
-    }
-
-    public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
-        return try encoder.encode(self) + Data("\n".utf8)
     }
 
     /// For a terminal, with a line feed at its end: what was measured beside the goal.
