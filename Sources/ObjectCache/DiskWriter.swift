@@ -106,7 +106,7 @@ final class DiskWriter {
     // MARK: One record
 
     private func perform(_ write: PendingWrite) {
-        defer { queue.release(write.extent) }
+        defer { queue.release(write.memoryCost) }
         guard wantedStamp(write) != nil else { return }
         guard mayWrite() else { return drop(write) { $0.storesUnwritten += 1 } }
         do throws(StoreFailure) {

@@ -1,10 +1,11 @@
 internal import CacheProtocol
 
-/// Index entries at fixed places, in chunks, so that growing copies nothing and wastes a chunk at most.
+/// Index entries at fixed places, in chunks, so that growing copies nothing and wastes a page at most.
 /// Not synchronised: each shard has one, under the shard's lock.
 final class EntrySlab {
-    private static let chunkBits: UInt32 = 8
+    private static let chunkBits: UInt32 = 12
     private static let chunkEntries = 1 << Int(chunkBits)
+    private static let chunkBytes = ZeroPages.roundedUp(chunkEntries * MemoryLayout<IndexEntry>.stride)
 
     private var chunks: [UnsafeMutablePointer<IndexEntry>] = []
     /// Slots below this have been handed out at least once.
@@ -13,7 +14,12 @@ final class EntrySlab {
     private var firstFree = SlotList.none
 
     deinit {
-        for chunk in chunks { chunk.deallocate() }
+        unmapAll()
+    }
+
+    private func unmapAll() {
+        for chunk in chunks { ZeroPages.unmap(chunk, Self.chunkBytes) }
+        chunks = []
     }
 
     subscript(slot: UInt32) -> UnsafeMutablePointer<IndexEntry> {
@@ -33,7 +39,7 @@ final class EntrySlab {
             return slot
         }
         if Int(used) == chunks.count * Self.chunkEntries {
-            chunks.append(.allocate(capacity: Self.chunkEntries))
+            chunks.append(ZeroPages.map(Self.chunkBytes).bindMemory(to: IndexEntry.self, capacity: Self.chunkEntries))
         }
         let slot = used
         used += 1
@@ -52,12 +58,12 @@ final class EntrySlab {
     func removeAll() {
         used = 0
         firstFree = SlotList.none
-        for chunk in chunks { chunk.deallocate() }
-        chunks = []
+        unmapAll()
     }
 
+    /// What has been written to: the rest of the last chunk takes no room yet.
     var allocatedBytes: Int {
-        chunks.count * Self.chunkEntries * MemoryLayout<IndexEntry>.stride
+        ZeroPages.roundedUp(Int(used) * MemoryLayout<IndexEntry>.stride)
             + chunks.capacity * MemoryLayout<UnsafeMutablePointer<IndexEntry>>.stride
     }
 }

@@ -45,7 +45,7 @@ extension ObjectCache {
             $0.diskEffectiveLimit
         }
         gauge("memory_bytes", "Bytes held by the memory tier.") { $0.memoryBytes }
-        gauge("pending_bytes", "Bytes that wait to be written.") { $0.pendingBytes }
+        gauge("pending_bytes", "Memory of the records that wait to be written, bytes.") { $0.pendingBytes }
         gauge("index_bytes", "Memory of the index.") { $0.indexBytes }
     }
 }

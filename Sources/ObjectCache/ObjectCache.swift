@@ -86,7 +86,8 @@ public final class ObjectCache: Sendable {
         guard core.admission.admits(key, isPresent: core.shard(key).index.withLock { $0.find(key) != nil }) else {
             return .notStored(.firstRequest)
         }
-        switch queue.reserve(extent) {
+        let write = PendingWrite(key: key, record: record, metadata: metadata, body: body, extent: extent)
+        switch queue.reserve(write.memoryCost) {
         case .granted: break
         case .full: return .notStored(.overloaded)
         case .closed: return .notStored(.closed)
@@ -96,10 +97,10 @@ public final class ObjectCache: Sendable {
         let (refusal, dead) = insert(entry, record, generation: generation)
         core.died(dead)
         if let refusal {
-            queue.release(extent)
+            queue.release(write.memoryCost)
             return .notStored(refusal)
         }
-        queue.add(PendingWrite(key: key, record: record, metadata: metadata, body: body, extent: extent))
+        queue.add(write)
         return .stored
     }
 

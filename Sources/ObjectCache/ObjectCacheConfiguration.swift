@@ -6,7 +6,7 @@ public struct ObjectCacheConfiguration: Sendable {
     public var diskBytes: Int
     /// What the memory tier may hold of records that are on the disk too. 0 turns it off.
     public var memoryBytes: Int
-    /// What may wait to be written. When the disk falls behind by more, fills are served and not stored.
+    /// What records that wait to be written may hold of memory. When the disk falls behind by more, fills are served and not stored.
     public var writeBehindBytes: Int
     /// Locks that lookups are spread over. A power of two, at most 256.
     public var shards: Int

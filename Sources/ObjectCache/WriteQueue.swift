@@ -8,7 +8,11 @@ struct PendingWrite: Sendable {
     /// The metadata's wire form.
     var metadata: [UInt8]
     var body: SharedBytes
+    /// On the disk.
     var extent: Int
+
+    /// What it holds of memory, and by which the queue counts: a small record is several times its extent.
+    var memoryCost: Int { record.memoryCost + metadata.count + MemoryLayout<Self>.stride }
 }
 
 /// What else the writer thread is asked for. Each answer is given exactly once.

@@ -202,6 +202,26 @@ import Testing
         await next.shutdown()
     }
 
+    @Test func whatWaitsToBeWrittenCountsByItsMemory() async throws {
+        let disk = Mutex(())
+        let configuration = ObjectCacheConfiguration(
+            folder: folder.path, diskBytes: 4 << 20, memoryBytes: 0, writeBehindBytes: 100_000)
+        let cache = try ObjectCache(
+            configuration: configuration, rules: journal.rules, expecting: [],
+            changes: FileChanges { change in
+                if case .write = change { disk.withLock { _ in } }
+            },
+            report: { _ in })
+        // Ten bytes each, and some hundred of metadata on the disk.
+        let stored = disk.withLock { _ in
+            (0..<1_000).count { cache.store(CacheKey($0), metadata($0), body: body($0, size: 10)) == .stored }
+        }
+        #expect((50...150).contains(stored), "\(stored)")
+        await cache.flush()
+        #expect(cache.statistics.pendingBytes == 0 && cache.statistics.objects == stored)
+        await cache.shutdown()
+    }
+
     @Test func whatIsTooLargeOrTooMuchIsServedAndNotStored() async throws {
         let incidents = Mutex<[CacheIncident.Kind]>([])
         let cache = try smallCache(
