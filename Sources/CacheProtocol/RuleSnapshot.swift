@@ -43,7 +43,7 @@ extension RuleSnapshot: WireCodable {
         }
         Self.write(table.tags, into: &writer)
         Self.write(table.sites, into: &writer)
-        writer.write(table.newestOfAnyTag)
+        writer.write(table.newestUnnamed)
         writer.write(table.configuration.map { [$0] } ?? []) { writer, configuration in
             writer.write(configuration.revision)
             writer.write(configuration.document)
@@ -73,7 +73,7 @@ extension RuleSnapshot: WireCodable {
         }
         table.tags = try Self.words(&reader)
         table.sites = try Self.words(&reader)
-        table.newestOfAnyTag = try reader.revision()
+        table.newestUnnamed = try reader.revision()
         table.configuration = try reader.list { (reader) throws(WireError) in
             AppliedConfiguration(revision: try reader.revision(), document: try reader.string())
         }.first

@@ -23,8 +23,9 @@ public struct RuleTable: Sendable {
     var prefixes = PrefixTree<Marks>()
     var tags: [String: Marks] = [:]
     var sites: [String: Marks] = [:]
-    /// The newest mark of any tag: a fill's tags are not known before it is done.
-    var newestOfAnyTag = Revision.zero
+    /// The newest command that bears on requests which it does not name: on a tag, for a fill's tags are not known before it is
+    /// done; a lift or a configuration, for a fill that began before it may still bring the refusal that it ended.
+    var newestUnnamed = Revision.zero
     /// The newest hard mark of any URL or endpoint. A shielded source serves them all and is in the scope of none, so it can't
     /// be told which of them a "not modified" would speak for.
     private var newestHardOfAnyView = Revision.zero
@@ -52,6 +53,7 @@ public struct RuleTable: Sendable {
         // A tombstone stands on sources alone: with any other scope an erase is a hard purge.
         case let scope: mark(scope, kind == .erase ? .hardPurge : kind, at: revision)
         }
+        if kind == .lift || kind == .configure { newestUnnamed = revision }
         (applied, chain) = (revision, entry.chain)
     }
 
@@ -64,7 +66,7 @@ public struct RuleTable: Sendable {
         case .prefix(let identities): for identity in identities { mark(prefix: identity, kind, at: revision) }
         case .tag(let tag):
             tags[tag, default: Marks()].note(kind, at: revision)
-            newestOfAnyTag = revision
+            newestUnnamed = revision
         case .site(let site):
             sites[site, default: Marks()].note(kind, at: revision)
             noteView(kind, at: revision)
@@ -145,7 +147,7 @@ public struct RuleTable: Sendable {
         return Standing(
             applied: applied, floor: floor, tombstone: tombstone(on: candidates),
             newestHard: max(named.hard, floor, newestHardOfAnyView), newestMatch: newest,
-            joinFrom: max(newest, newestOfAnyTag))
+            joinFrom: max(newest, newestUnnamed))
     }
 
     public struct Standing: Hashable, Sendable {
@@ -162,8 +164,9 @@ public struct RuleTable: Sendable {
         /// The newest command that names what the request asks for. An answer must be as new as that: what was cached
         /// before may come from another place than it would now.
         public var newestMatch: Revision
-        /// The newest command that could match the answer, tags included, which nobody knows beforehand: the origin must
-        /// have applied this (`minRevision`), and only a fill that began by it may be joined (DESIGN §4, rules 11 and 12).
+        /// The newest command that could bear on the answer, those included that don't name what the request asks for (a
+        /// tag, a lift, a configuration): the origin must have applied this (`minRevision`), and only a fill that began by
+        /// it may be joined (DESIGN §4, rules 11 and 12).
         /// Whether an answer's own tags were purged is decided by `verdict`, when it is there.
         public var joinFrom: Revision
 
@@ -226,7 +229,7 @@ public struct RuleTable: Sendable {
         tags = tags.compactMapValues { $0.dropping(through: newFloor) }
         sites = sites.compactMapValues { $0.dropping(through: newFloor) }
         prefixes = prefixes.filtered { $0.dropping(through: newFloor) != nil }
-        if newestOfAnyTag <= floor { newestOfAnyTag = .zero }
+        if newestUnnamed <= floor { newestUnnamed = .zero }
     }
 
     /// Sources under a tombstone.

@@ -196,6 +196,29 @@ struct RuleTableTests {
         #expect(book.check(object, filledAt: Revision(rawValue: 1)).verdict == .valid)
     }
 
+    /// The fill that began before may have been refused by an origin that had not applied the command yet.
+    @Test(arguments: [CommandKind.lift, .configure]) func aFillFromBeforeALiftOrAConfigurationIsJoinedByNobody(_ kind: CommandKind) throws {
+        let source = SourceIdentity(storage: "s", key: "k")
+        var table = RuleTable(journal: .random())
+        func standing() -> RuleTable.Standing {
+            table.standing(of: [source], urls: [Digest128(high: 1, low: 1)], site: "s")
+        }
+        try table.apply(
+            JournalEntry(
+                revision: Revision(rawValue: 1), command: Command(kind: .erase, scope: .source([source]), label: ""),
+                issuedAt: 0, issuedBy: "", following: table.chain))
+        let before = standing().joinFrom
+        let scope = kind == .lift ? CommandScope.source([source]) : .configuration(ConfigurationChange(document: "{}"))
+        try table.apply(
+            JournalEntry(
+                revision: Revision(rawValue: 2), command: Command(kind: kind, scope: scope, label: ""), issuedAt: 0,
+                issuedBy: "", following: table.chain))
+        #expect(before == Revision(rawValue: 1) && standing().joinFrom == Revision(rawValue: 2))
+        #expect(standing().newestMatch == Revision(rawValue: 1), "what was cached meanwhile may answer")
+        table.raiseFloor(to: Revision(rawValue: 2))
+        #expect(standing().joinFrom == Revision(rawValue: 2))
+    }
+
     @Test func aBookTakesWhatItHasAlreadyAndStopsAtWhatDoesNotFollow() throws {
         let book = RuleBook(RuleTable(journal: .random()))
         let first = entry(1, after: book.position.chain)
