@@ -226,7 +226,7 @@ final class SourceWalk {
         self.visit = nil
         var count = 0
         while count < limit {
-            guard let record = try visit.scan.next() else { return leave(visit) }
+            guard let record = try visit.scan.next() else { return try leave(visit) }
             count += 1
             guard matcher.mayMatch(record.head) else { continue }
             let place = RecordLocation(segment: visit.file.number, offset: record.offset)
@@ -262,8 +262,10 @@ final class SourceWalk {
     }
 
     /// The segment's end: what nobody can name goes too.
-    private func leave(_ visit: Visit) {
+    private func leave(_ visit: Visit) throws(SystemFailure) {
         guard destroys else { return }
+        // Until a gap is durable a power cut can bring back what was there, which this walk does not see.
+        if !visit.scan.gaps.isEmpty { try visit.file.sync() }
         let (number, debris) = (visit.file.number, visit.scan.debris)
         if !debris.isEmpty { forget(debris, in: number) }
         let ranges = SourceWalk.merged(visit.doomed + debris)

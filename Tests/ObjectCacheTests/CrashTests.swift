@@ -13,6 +13,7 @@ private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"
 struct CrashTests {
     enum Workload: String, CaseIterable, CustomTestStringConvertible {
         case fill, replace, evict, compact, purge, floor, removeAll, erase, eraseOfWhatIsGone, eraseAndEvict, eraseAndRemoveAll
+        case eraseOfWhatWasGivenBack
         case kill, stop
 
         var testDescription: String { rawValue }
@@ -95,6 +96,21 @@ extension CrashSession {
             try await expectErase(of: 3)
             try await removeAll()
             store(9, size: 3_000)
+        case .eraseOfWhatWasGivenBack:
+            store(13, size: 20 << 10)
+            store(25, size: 1_000)
+            store(14, size: 2_000)
+            await settle()
+            // Makes the whole segment durable.
+            try await expectErase(of: 5)
+            try await reclaim()
+            for number in 16..<18 { store(number, size: 20 << 10) }
+            await settle()
+            remove(13)
+            await settle()
+            #expect(cache.statistics.bytesGivenBack > 0)
+            try await expectErase(of: 3)
+            try await reclaim()
         case .kill:
             remove(1)
             try await kill()
