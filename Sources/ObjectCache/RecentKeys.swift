@@ -27,11 +27,12 @@ struct RecentKeys {
         let home = Int(key.digest.low.multipliedFullWidth(by: UInt64(young.count)).high)
         let place = Self.place(of: fingerprint, from: home, in: young)
         if young[place] == fingerprint { return true }
-        if old[Self.place(of: fingerprint, from: home, in: old)] == fingerprint { return true }
+        let wasKnown = old[Self.place(of: fingerprint, from: home, in: old)] == fingerprint
+        // What only the older knows is one of the last again.
         young[place] = fingerprint
         count += 1
         if count == keys { turnOver() }
-        return false
+        return wasKnown
     }
 
     /// Where the fingerprint stands, or the empty cell where it would.

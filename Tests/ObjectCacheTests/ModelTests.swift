@@ -5,15 +5,17 @@ import Testing
 @testable import ObjectCache
 
 /// Random operations against a plain dictionary with a recency list. `VIGNETTE_SEED` replays a run;
-/// `VIGNETTE_MODEL_OPERATIONS` makes it longer.
+/// `VIGNETTE_MODEL_OPERATIONS` says how many there are in all.
 @Suite struct ModelTests {
-    @Test(arguments: [1, 2, 3])
+    private static let runs: ClosedRange<UInt64> = 1...3
+
+    @Test(arguments: runs)
     func behavesLikeADictionaryWithARecencyList(_ run: UInt64) async throws {
         var generator = SeededGenerator.printed("model run \(run)")
         for _ in 0..<run { _ = generator.next() }
-        let operations = ProcessInfo.processInfo.environment["VIGNETTE_MODEL_OPERATIONS"].flatMap(Int.init) ?? 8_000
+        let all = ProcessInfo.processInfo.environment["VIGNETTE_MODEL_OPERATIONS"].flatMap(Int.init) ?? 24_000
         var model = try CacheModel(generator)
-        for _ in 0..<operations {
+        for _ in 0..<(all + Self.runs.count - 1) / Self.runs.count {
             try await model.step()
             if model.isBroken { return }
         }
