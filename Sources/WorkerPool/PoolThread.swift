@@ -11,6 +11,8 @@ final class PoolThread {
     private let inbox: PoolInbox
     private var machine: PoolMachine
     private var processes: [WorkerProcess?]
+    /// Those that we ended.
+    private var killed: Set<Int> = []
     private var jobs: [UInt64: PendingJob] = [:]
     /// The answer that the machine is being told of: taken by the `deliver` it decides on.
     private var answer: Result<TransformedImage, TransformError> = .failure(.cancelled)
@@ -129,11 +131,14 @@ final class PoolThread {
     private func reap(_ worker: Int) {
         guard let process = processes[worker] else { return }
         processes[worker] = nil
+        let wasKilled = killed.remove(worker) != nil
         let reason = process.reap()
         observer.workerEnded(process.id, reason)
         if !hasStarted {
-            failStart(
-                "\(configuration.executable) ended before it was ready (\(reason)); what it said went to standard error")
+            let why = wasKilled
+                ? "was not ready within \(configuration.startTimeout) and was ended; is the machine overloaded?"
+                : "ended before it was ready (\(reason)); what it said went to standard error"
+            failStart("\(configuration.executable) \(why)")
         }
         perform(machine.ended(worker: worker, reason: reason, now: .now))
     }
@@ -145,7 +150,10 @@ final class PoolThread {
             switch action {
             case .start(let worker): start(worker)
             case .send(let job, let worker): send(job, to: worker)
-            case .kill(let worker): processes[worker]?.kill()
+            case .kill(let worker):
+                guard let process = processes[worker] else { continue }
+                process.kill()
+                killed.insert(worker)
             case .fail(let job, let error): finish(job, .failure(error))
             case .deliver(let job):
                 finish(job, answer)

@@ -12,13 +12,14 @@ public struct WorkerPoolConfiguration: Sendable {
     public var waitingBytes: Int
     /// Address space of one worker in bytes, its libraries (about 0.5 GB) included. Default 4 GiB.
     public var memoryBytes: Int
-    /// How long a worker may take from its start until it is ready. Default 10 s.
+    /// How long a worker may take from its start until it is ready. Default 60 s: an origin whose first workers are late does
+    /// not start, and a machine that comes up with everything at once is slow.
     public var startTimeout: Duration
     public var limits: TransformLimits
 
     public init(
         executable: String, workers: Int = 1, waitingJobs: Int = 256, waitingBytes: Int = 512_000_000,
-        memoryBytes: Int = 4 << 30, startTimeout: Duration = .seconds(10), limits: TransformLimits = TransformLimits()
+        memoryBytes: Int = 4 << 30, startTimeout: Duration = .seconds(60), limits: TransformLimits = TransformLimits()
     ) {
         self.executable = executable
         self.workers = workers

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import ImageURL
 import Synchronization
@@ -198,9 +199,14 @@ struct WorkerPoolTests {
     }
 
     @Test func aWorkerThatIsNeverReadyFailsTheStart() async throws {
+        let script = FileManager.default.temporaryDirectory.appending(path: "vignette-late-\(UUID().uuidString)")
+        try Data("#!/bin/sh\nexec sleep 100\n".utf8).write(to: script)
+        defer { try? FileManager.default.removeItem(at: script) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
         let pool = try WorkerPool(
-            configuration: WorkerPoolConfiguration(executable: "/bin/sleep", startTimeout: .milliseconds(50)))
-        await #expect(throws: WorkerPoolError.self) { try await pool.start() }
+            configuration: WorkerPoolConfiguration(executable: script.path, startTimeout: .milliseconds(50)))
+        let error = await #expect(throws: WorkerPoolError.self) { try await pool.start() }
+        #expect(error?.description.contains("was not ready within 0.05 seconds") == true, "\(error?.description ?? "")")
         #expect(pool.status.processes == [])
     }
 
