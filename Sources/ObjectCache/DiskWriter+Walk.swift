@@ -21,13 +21,20 @@ extension DiskWriter {
     /// - Returns: false when the disk failed; the segment stays then, for the walk to find.
     func destroyDue(in number: UInt32) -> Bool {
         walk?.finish(number)
-        let due = core.due.all(but: walk?.covered ?? [])
-        if due.isEmpty { return true }
-        let alone = SourceWalk(core, .release(due), SourceMatcher(due))
-        alone.finish(number)
-        alone.end()
-        if alone.isFailed { core.space.placement.withLock { $0.keptInPlace(number) } }
-        return !alone.isFailed
+        var done = walk?.covered ?? []
+        while true {
+            // Again, because an erase may be heard of while this overwrites.
+            let due = core.due.all(but: done)
+            if due.isEmpty { return true }
+            let alone = SourceWalk(core, .release(due), SourceMatcher(due))
+            alone.finish(number)
+            alone.end()
+            if alone.isFailed {
+                core.space.placement.withLock { $0.keptInPlace(number) }
+                return false
+            }
+            done.formUnion(due.map(\.revision))
+        }
     }
 
     private func beginWalk() {

@@ -42,13 +42,15 @@ struct SegmentScan {
     /// The next record with a whole head, or nil at the end.
     mutating func next() throws(SystemFailure) -> Record? {
         while position + RecordHead.size <= end {
+            let start = position
             if let record = try record() {
                 position += record.head.extent
                 foundEnd = position
                 windowHint = record.head.extent >= Self.longExtent ? Self.headBytes : Self.windowBytes
                 return record
             }
-            try skip()
+            // Behind a gap there may be a record at once, where a power cut has taken the gap's end.
+            if position == start { try skip() }
         }
         try noteTail()
         return nil

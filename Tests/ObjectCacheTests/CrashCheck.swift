@@ -14,6 +14,8 @@ final class CrashCheck {
     private(set) var states = 0
     private(set) var (hits, found, restarts) = (0, 0, 0)
     private(set) var isBroken = false
+    /// Printed when something is broken: what the cache did that is being looked at.
+    private var history: [CrashTrace.Step] = []
 
     init(_ what: String, _ generator: SeededGenerator) {
         (self.what, self.generator) = (what, generator)
@@ -22,6 +24,7 @@ final class CrashCheck {
     private func check(_ condition: Bool, _ problem: @autoclosure () -> String, _ place: String) {
         guard !condition, !isBroken else { return }
         isBroken = true
+        for (sequence, step) in history.enumerated() { print("  \(sequence) \(step.brief)") }
         Issue.record(Comment(rawValue: "\(what), \(place): \(problem())"))
     }
 
@@ -177,7 +180,10 @@ final class CrashCheck {
         } else {
             try await session.reopen()
         }
-        check(session.cache.lookup(CacheKey(number)).object != nil, "what was stored after the start is lost", place)
+        history = session.trace.steps
+        let found = session.cache.lookup(CacheKey(number))
+        check(
+            found.object != nil, "\(number), stored after the start, is lost: \(found); \(session.cache.statistics)", place)
         await session.shutdown()
     }
 
@@ -202,6 +208,7 @@ final class CrashCheck {
     /// what the erase means.
     private func checkFreed(_ session: CrashSession, _ steps: [CrashTrace.Step], _ place: String) {
         var (model, promises) = (session.model, session.promises)
+        history = steps
         for (sequence, step) in steps.enumerated() {
             if case .change(let change) = step, !promises.expected.isEmpty {
                 for bytes in model.freed(by: change) {
@@ -216,6 +223,32 @@ final class CrashCheck {
     }
 }
 
+extension CrashTrace.Step {
+    fileprivate var brief: String {
+        switch self {
+        case .change(let change): change.brief
+        case .mark(.storing(let version)):
+            "store \(version.number), version \(version.version), fill \(version.fill), \(version.body.count) bytes"
+        case .mark(.quiet(let found)): "quiet, \(found.count) objects"
+        case .mark(let mark): "\(mark)"
+        case .moved: "killed"
+        }
+    }
+}
+
 extension FileChange {
-    fileprivate var brief: String { String("\(self)".prefix(80)) }
+    fileprivate var brief: String {
+        func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
+        return switch self {
+        case .create(let path, let file): "create \(name(path)), file \(file)"
+        case .write(let bytes, let offset, let file):
+            "write \(offset)..<\(offset + bytes.count)\(bytes.allSatisfy { $0 == 0 } ? " with zeros" : ""), file \(file)"
+        case .truncate(let length, let file): "truncate to \(length), file \(file)"
+        case .punch(let range, let file): "punch \(range), file \(file)"
+        case .sync(let file): "sync file \(file)"
+        case .rename(let old, let new): "rename \(name(old)) to \(name(new))"
+        case .unlink(let path): "unlink \(name(path))"
+        case .syncFolder: "sync the folder"
+        }
+    }
 }

@@ -125,6 +125,8 @@ final class CrashSession {
 
     /// As a node does it: the cache hears of it, the rules apply it, what was made of it is destroyed.
     func expectErase(of number: Int) async throws {
+        // What the writer was about to unlink as the cache heard of it may be unlinked a moment later.
+        await flush()
         let erase = Erasure(revision: journal.rules.applied.next, sources: [source(number % 10)])
         cache.expect([erase])
         expected.append(erase)

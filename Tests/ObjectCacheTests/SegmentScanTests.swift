@@ -65,6 +65,17 @@ struct SegmentScanTests {
         #expect(found.debris.isEmpty)
     }
 
+    /// A power cut has taken the end of the file with the end of the gap, and the next start has appended there.
+    @Test func aRecordRightBehindTheHeadOfAGapIsFound() throws {
+        let segment = try segment()
+        let gap = GapHead(nonce: segment.nonce, key: CacheKey(1), extent: 30_000)
+        try DiskWriter.write(gap.bytes, to: segment, at: 40)
+        try put(2, size: 300, at: 40 + GapHead.size, in: segment)
+        let found = try scan(segment)
+        #expect(found.numbers == [CacheKey(2)])
+        #expect(found.debris.isEmpty)
+    }
+
     @Test func debrisNeverReachesOverARecord() throws {
         let segment = try segment()
         let first = try put(1, size: 300, at: 40, in: segment)
