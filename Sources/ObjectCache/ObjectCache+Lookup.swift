@@ -7,6 +7,12 @@ extension ObjectCache {
     /// In memory and checked through the applied revision, it costs one lock and one comparison. Else the rules decide on
     /// its scope; else it is read from the disk and checked.
     public func lookup(_ key: CacheKey) -> Lookup {
+        // Again only when the writer has moved the object meanwhile, which it does rarely.
+        while true { if let answer = attempt(key) { return answer } }
+    }
+
+    /// - Returns: nil when what was read is not the object's any more, and says nothing about what is.
+    private func attempt(_ key: CacheKey) -> Lookup? {
         let shard = core.shard(key)
         let step = shard.index.withLock { index -> LookupStep in
             guard let slot = index.find(key) else {
@@ -97,42 +103,48 @@ extension ObjectCache {
 
     // MARK: From the disk
 
-    private func load(_ key: CacheKey, _ plan: LoadPlan, in shard: Shard) -> Lookup {
+    private func load(_ key: CacheKey, _ plan: LoadPlan, in shard: Shard) -> Lookup? {
         let loaded = RecordLoader(core, file: plan.file).load(
             key, at: plan.location.offset, extent: plan.extent, isVerified: plan.isVerified)
         switch loaded {
         case .record(let record):
             return admit(key, record, plan, in: shard)
         case .gone:
-            _ = lose(key, plan) { _ in }
-            return .miss(.absent)
+            return lose(key, plan, as: .absent) { _ in }
         case .corrupt(let what):
-            guard lose(key, plan, { $0.corruptions += 1 }) else { return .miss(.absent) }
-            core.incidents.note(.corruptRecord, what)
-            return .miss(.corrupt)
+            return lose(key, plan, as: .corrupt) {
+                $0.corruptions += 1
+                core.incidents.note(.corruptRecord, what)
+            }
         case .unreadable(let failure):
-            _ = lose(key, plan) { $0.readFailures += 1 }
-            core.incidents.note(.readFailed, "\(failure); the object is a miss")
-            return .miss(.unreadable)
+            return lose(key, plan, as: .unreadable) {
+                $0.readFailures += 1
+                core.incidents.note(.readFailed, "\(failure); the object is a miss")
+            }
         }
     }
 
-    /// - Returns: false if the object was gone before us: removed, and perhaps overwritten by `reclaim` while we read.
-    private func lose(_ key: CacheKey, _ plan: LoadPlan, _ count: (inout CacheStatistics) -> Void) -> Bool {
+    /// Forgets the object where it was, and counts that it was there. Removed before us, and perhaps overwritten by `reclaim` as
+    /// we read, it was absent; moved before us, it is asked for again.
+    private func lose(
+        _ key: CacheKey, _ plan: LoadPlan, as reason: MissReason, _ count: (inout CacheStatistics) -> Void
+    ) -> Lookup? {
         let wasThere = core.remove(key, at: plan.location)
+        if !wasThere, core.shard(key).index.withLock({ $0.find(key) != nil }) { return nil }
         core.count {
             if wasThere { count(&$0) }
             $0.misses += 1
         }
-        return wasThere
+        return .miss(wasThere ? reason : .absent)
     }
 
     /// The bytes are right; whether they may be served, the rules say.
-    private func admit(_ key: CacheKey, _ record: CachedRecord, _ plan: LoadPlan, in shard: Shard) -> Lookup {
-        let (lookup, dead): (Lookup, DeadRecord?) = shard.index.withLock { index in
-            guard let slot = index.find(key), index.entry(slot).pointee.location == plan.location else {
+    private func admit(_ key: CacheKey, _ record: CachedRecord, _ plan: LoadPlan, in shard: Shard) -> Lookup? {
+        let (lookup, dead): (Lookup?, DeadRecord?) = shard.index.withLock { index in
+            let slot = index.find(key)
+            guard let slot, index.entry(slot).pointee.location == plan.location else {
                 // Moved, replaced or removed while we read: these bytes still answer, if the rules allow them.
-                return (answer(with: record, plan, counting: &index), nil)
+                return (answer(with: record, plan, isElsewhere: slot != nil, counting: &index), nil)
             }
             switch recheck(slot, record, in: &index) {
             case .refuse(let revision, let dead):
@@ -148,31 +160,34 @@ extension ObjectCache {
         return lookup
     }
 
+    /// - Returns: nil when the bytes may not answer, and others are there that perhaps may.
     private func answer(
-        with record: CachedRecord, _ plan: LoadPlan, counting index: inout ShardIndex
-    ) -> Lookup {
+        with record: CachedRecord, _ plan: LoadPlan, isElsewhere: Bool, counting index: inout ShardIndex
+    ) -> Lookup? {
         let metadata = record.metadata
-        guard core.generation.load(ordering: .sequentiallyConsistent) == plan.generation else {
+        var refusal: MissReason?
+        if core.generation.load(ordering: .sequentiallyConsistent) != plan.generation {
             // Emptied meanwhile: the rules of today say nothing about what was filled on another history.
-            index.counters.misses += 1
-            return .miss(.absent)
+            refusal = .absent
+        } else if metadata.fillRevision < core.floor {
+            refusal = .belowFloor
         }
-        guard metadata.fillRevision >= core.floor else {
-            index.counters.misses += 1
-            return .miss(.belowFloor)
+        var staleBy: Revision?
+        if refusal == nil {
+            switch core.rules.check(metadata.scope, filledAt: metadata.fillRevision).verdict {
+            case .valid: break
+            case .stale(let revision): staleBy = revision
+            case .refused(let revision): refusal = .refused(by: revision)
+            }
         }
-        switch core.rules.check(metadata.scope, filledAt: metadata.fillRevision).verdict {
-        case .valid:
+        guard let refusal else {
             index.counters.diskHits += 1
-            return .hit(CachedObject(record))
-        case .stale(let revision):
-            index.counters.diskHits += 1
-            index.counters.staleHits += 1
-            return .hit(CachedObject(record, staleBy: revision))
-        case .refused(let revision):
-            index.counters.misses += 1
-            index.counters.refusals += 1
-            return .miss(.refused(by: revision))
+            if staleBy != nil { index.counters.staleHits += 1 }
+            return .hit(CachedObject(record, staleBy: staleBy))
         }
+        if isElsewhere { return nil }
+        index.counters.misses += 1
+        if case .refused = refusal { index.counters.refusals += 1 }
+        return .miss(refusal)
     }
 }

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectCache
@@ -43,6 +44,31 @@ struct GiveBackTests {
             guard let object = cache.lookup(CacheKey(number)).object else { continue }
             #expect(try object.hasRightBytes(number))
         }
+        await cache.shutdown()
+    }
+
+    /// What the lookup was about to read is gone, but not the object.
+    @Test func aNewerCopyThatOvertakesALookupIsFound() async throws {
+        let overtaking = Overtaking()
+        let cache = try ObjectCache(
+            configuration: ObjectCacheConfiguration(folder: folder.path, diskBytes: 4 << 20, memoryBytes: 0),
+            rules: journal.rules, expecting: [], changes: FileChanges(reader: { overtaking.take()?() }), report: { _ in })
+        for number in 1...2 { cache.store(CacheKey(number), metadata(number), body: body(number, size: 20 << 10)) }
+        await cache.flush()
+        overtaking.set {
+            cache.store(CacheKey(1), metadata(1, version: 2), body: body(1, version: 2, size: 20 << 10))
+            let isWritten = DispatchSemaphore(value: 0)
+            Task {
+                await cache.flush()
+                isWritten.signal()
+            }
+            isWritten.wait()
+        }
+        let found = await withCheckedContinuation { continuation in
+            OwnThread.start { continuation.resume(returning: cache.lookup(CacheKey(1))) }
+        }
+        #expect(cache.statistics.bytesGivenBack > 0, "the old one was there no more")
+        #expect(found.object?.metadata.entityTag == "\"1-2\"", "\(found)")
         await cache.shutdown()
     }
 
@@ -138,5 +164,19 @@ struct GiveBackTests {
         await cache.flush()
         #expect(cache.statistics.bytesGivenBack >= 96 << 10)
         await cache.shutdown()
+    }
+}
+
+/// What happens between a lookup's decision to read and its reading; once.
+private final class Overtaking: Sendable {
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func set(_ new: @escaping @Sendable () -> Void) { action.withLock { $0 = new } }
+
+    func take() -> (@Sendable () -> Void)? {
+        action.withLock { action in
+            defer { action = nil }
+            return action
+        }
     }
 }
