@@ -12,7 +12,15 @@ extension ConnectionHandler {
         guard case .object(_, let body) = answer.kind, case .object = plan.content else {
             return send(plan, body: .none, exchange)
         }
-        send(plan, body: plan.sendsBody ? body : .none, exchange)
+        guard plan.sendsBody else { return send(plan, body: .none, exchange) }
+        guard let selected = body.selected(plan.selection) else { return sendDamaged(plan, exchange) }
+        send(plan, body: selected, exchange)
+    }
+
+    private func sendDamaged(_ plan: ResponsePlan, _ exchange: Exchange, rawTarget: String? = nil) {
+        loop.log.error("A cached file is shorter than its record says; the request is answered 500")
+        let failure = EdgeFailure(status: 500, code: "EFAULT", message: "the cached copy is damaged")
+        send(ResponsePlan(failure, .refused(.fault), plan.connection), body: .none, exchange, rawTarget: rawTarget)
     }
 
     func send(_ plan: ResponsePlan, body: AnswerBody, _ exchange: Exchange, rawTarget: String? = nil) {
@@ -151,6 +159,33 @@ extension ConnectionHandler {
 extension AnswerBody {
     fileprivate var isInMemory: Bool {
         if case .bytes = self { true } else { false }
+    }
+
+    /// - Returns: Nil for a file that is shorter than it should be.
+    fileprivate func selected(_ selection: ResponsePlan.Selection) -> AnswerBody? {
+        switch selection {
+        case .whole: self
+        case .part(let range, _): part(range)
+        case .parts(let parts): parts.body(read).map { .bytes($0) }
+        }
+    }
+
+    private func part(_ range: Range<Int>) -> AnswerBody {
+        switch self {
+        case .bytes(let buffer):
+            buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count).map { .bytes($0) } ?? .none
+        case .file(let descriptor, let offset, _, let pin):
+            .file(descriptor: descriptor, offset: offset + range.lowerBound, length: range.count, pin: pin)
+        case .none: .none
+        }
+    }
+
+    private func read(_ range: Range<Int>) -> ByteBuffer? {
+        switch self {
+        case .bytes(let buffer): buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count)
+        case .file(let descriptor, let offset, _, _): FileView.read(descriptor, offset + range.lowerBound, range.count)
+        case .none: nil
+        }
     }
 }
 

@@ -69,6 +69,10 @@ public struct EdgeFailure: Sendable, Equatable {
 }
 
 extension EdgeFailure {
+    static func unsatisfiable(_ length: Int) -> EdgeFailure {
+        EdgeFailure(status: 416, code: "ERANGE", message: "the range begins behind the end: there are \(length) bytes")
+    }
+
     /// A negative entry's `errorText` taken apart again.
     init(negative metadata: ObjectMetadata) {
         self.init(status: metadata.status, code: "", message: metadata.errorText)

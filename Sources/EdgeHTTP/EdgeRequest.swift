@@ -66,7 +66,7 @@ public struct EdgeRequest: Sendable {
 
     public var hasAuthorization: Bool { head.hasAuthorization }
 
-    public var hasRange: Bool { head.hasRange }
+    public var hasRange: Bool { head.range != nil }
 
     /// The first field of that name, in whatever case.
     public func field(_ name: String) -> String? {
@@ -97,5 +97,21 @@ public struct EdgeRequest: Sendable {
             let since = HTTPDate.parse(bytes.text(range))
         else { return false }
         return modified <= since
+    }
+
+    /// Which bytes of the object the client asks for, once it is known not to have it. HEAD knows no ranges (RFC 9110 §14.2).
+    func ranges(of metadata: ObjectMetadata, length: Int) -> ByteRanges {
+        guard let field = head.range, head.method == .get, length > 0 else { return .ignored }
+        let bytes = bytes.readableBytesUInt8Span
+        if let condition = head.ifRange, !isStill(bytes.extracting(condition), metadata) { return .ignored }
+        return ByteRanges(bytes.extracting(field), length: length)
+    }
+
+    /// `If-Range` (RFC 9110 §13.1.5): compared strongly, and a date only with the very date that we gave.
+    private func isStill(_ condition: Span<UInt8>, _ metadata: ObjectMetadata) -> Bool {
+        let text = condition.text(0..<condition.count)
+        if text.hasPrefix("\"") { return text == metadata.entityTag }
+        guard let modified = metadata.lastModified, let date = HTTPDate.parse(text) else { return false }
+        return modified == date
     }
 }

@@ -28,4 +28,17 @@ struct FileView {
         var facts = stat()
         return fstat(descriptor, &facts) == 0 && Int(facts.st_size) >= offset + length
     }
+
+    /// Nil if the file has less.
+    static func read(_ descriptor: CInt, _ offset: Int, _ count: Int) -> ByteBuffer? {
+        var buffer = ByteBuffer()
+        while buffer.readableBytes < count {
+            let (missing, place) = (count - buffer.readableBytes, offset + buffer.readableBytes)
+            let got = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
+                max(0, pread(descriptor, $0.baseAddress, missing, off_t(place)))
+            }
+            if got == 0 { return nil }
+        }
+        return buffer
+    }
 }

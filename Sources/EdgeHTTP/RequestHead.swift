@@ -17,7 +17,9 @@ struct RequestHead: Sendable, Equatable {
     var ifNoneMatch: Range<Int>?
     var ifModifiedSince: Range<Int>?
     var hasAuthorization = false
-    var hasRange = false
+    /// Empty where there were several, which is none that could be followed.
+    var range: Range<Int>?
+    var ifRange: Range<Int>?
 
     /// - Parameter bytes: A head as ``HeadScanner`` lets it through.
     /// - Returns: Nil when it is not plain.
@@ -59,12 +61,14 @@ struct RequestHead: Sendable, Equatable {
             host = field.value
             return Self.isHost(bytes, host)
         case 5 where bytes.isName("range", name):
-            hasRange = true
+            range = range == nil ? field.value : field.value.lowerBound..<field.value.lowerBound
         case 6 where bytes.isName("accept", name):
             guard accept == nil else { return false }
             accept = field.value
         case 6 where bytes.isName("expect", name), 7 where bytes.isName("upgrade", name):
             return false
+        case 8 where bytes.isName("if-range", name):
+            ifRange = ifRange == nil ? field.value : field.value.lowerBound..<field.value.lowerBound
         case 10 where bytes.isName("connection", name):
             if bytes.isName("close", field.value) {
                 closes = true

@@ -34,12 +34,25 @@ struct ResponseHead {
 
     private func write(_ metadata: ObjectMetadata, _ plan: ResponsePlan, now: Int64, to sink: inout some ByteSink) {
         let age = max(0, (now - metadata.bornAt) / 1000)
-        if plan.status == 200 {
+        if plan.status == 200 || plan.status == 206 {
             sink.append("Content-Type: ")
-            sink.append(value: metadata.contentType)
+            if case .parts(let parts) = plan.selection {
+                sink.append("multipart/byteranges; boundary=")
+                sink.append(parts.boundary)
+            } else {
+                sink.append(value: metadata.contentType)
+            }
             sink.append("\r\nContent-Length: ")
             sink.append(number: Int64(plan.contentLength))
-            sink.append("\r\n")
+            if case .part(let range, let length) = plan.selection {
+                sink.append("\r\nContent-Range: bytes ")
+                sink.append(number: Int64(range.lowerBound))
+                sink.append("-")
+                sink.append(number: Int64(range.upperBound - 1))
+                sink.append("/")
+                sink.append(number: Int64(length))
+            }
+            sink.append("\r\nAccept-Ranges: bytes\r\n")
             if let modified = metadata.lastModified {
                 sink.append("Last-Modified: ")
                 sink.append(HTTPDate.text(modified))
@@ -79,6 +92,11 @@ struct ResponseHead {
         sink.append("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nik-error: ")
         sink.append(plan.text)
         sink.append("\r\n")
+        if let length = plan.unsatisfiedLength {
+            sink.append("Content-Range: bytes */")
+            sink.append(number: Int64(length))
+            sink.append("\r\n")
+        }
         if let seconds = failure.retryAfter {
             sink.append("Retry-After: ")
             sink.append(number: Int64(seconds))
@@ -99,6 +117,7 @@ struct ResponseHead {
         switch status {
         case 200: sink.append("HTTP/1.1 200 OK\r\n")
         case 204: sink.append("HTTP/1.1 204 No Content\r\n")
+        case 206: sink.append("HTTP/1.1 206 Partial Content\r\n")
         case 304: sink.append("HTTP/1.1 304 Not Modified\r\n")
         case 400: sink.append("HTTP/1.1 400 Bad Request\r\n")
         case 401: sink.append("HTTP/1.1 401 Unauthorized\r\n")
@@ -110,6 +129,7 @@ struct ResponseHead {
         case 413: sink.append("HTTP/1.1 413 Content Too Large\r\n")
         case 414: sink.append("HTTP/1.1 414 URI Too Long\r\n")
         case 415: sink.append("HTTP/1.1 415 Unsupported Media Type\r\n")
+        case 416: sink.append("HTTP/1.1 416 Range Not Satisfiable\r\n")
         case 417: sink.append("HTTP/1.1 417 Expectation Failed\r\n")
         case 422: sink.append("HTTP/1.1 422 Unprocessable Content\r\n")
         case 429: sink.append("HTTP/1.1 429 Too Many Requests\r\n")

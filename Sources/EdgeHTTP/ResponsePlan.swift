@@ -3,7 +3,7 @@ internal import CacheProtocol
 /// What is answered, before any byte of it is written: pure, from the answer, the request's conditions and the clock.
 struct ResponsePlan {
     enum Content {
-        /// 200 or 304.
+        /// 200, 206 or 304.
         case object(ObjectMetadata)
         case failure(EdgeFailure)
         /// 204 to OPTIONS.
@@ -12,8 +12,9 @@ struct ResponsePlan {
 
     var status: UInt16
     var content: Content
-    /// Of the representation, whether or not its bytes are sent.
+    /// Of the representation or of the part of it, whether or not its bytes are sent.
     var contentLength: Int
+    var selection = Selection.whole
     /// False for HEAD and 304.
     var sendsBody: Bool
     var cacheStatus: CacheStatus
@@ -21,6 +22,15 @@ struct ResponsePlan {
     /// The text of a failure, for people.
     var text: String
     var allow = false
+    /// Of a representation that has none of the bytes that were asked for: 416.
+    var unsatisfiedLength: Int?
+
+    /// What is sent of the representation.
+    enum Selection {
+        case whole
+        case part(Range<Int>, of: Int)
+        case parts(MultipartRanges)
+    }
 
     /// - Parameter request: Nil where none could be read.
     init(_ answer: EdgeAnswer, to request: EdgeRequest?, connection: ConnectionUse) {
@@ -32,6 +42,7 @@ struct ResponsePlan {
                 sendsBody: !has && request?.method != .head && body.length > 0, cacheStatus: answer.cacheStatus,
                 connection: connection
             )
+            if !has, let request { select(request.ranges(of: metadata, length: body.length), of: metadata, body.length) }
         case .object(let metadata, _):
             self.init(EdgeFailure(negative: metadata), answer.cacheStatus, isHead: request?.method == .head, connection)
         case .failure(let failure):
@@ -58,6 +69,25 @@ struct ResponsePlan {
             status: failure.status, content: .failure(failure), contentLength: text.utf8.count + 1, sendsBody: !isHead,
             cacheStatus: cacheStatus, connection: connection, text: text
         )
+    }
+
+    private mutating func select(_ ranges: ByteRanges, of metadata: ObjectMetadata, _ length: Int) {
+        switch ranges {
+        case .ignored: return
+        case .unsatisfiable:
+            self = ResponsePlan(.unsatisfiable(length), cacheStatus, connection)
+            unsatisfiedLength = length
+        case .satisfiable(let ranges) where ranges.count == 1:
+            status = 206
+            selection = .part(ranges[0], of: length)
+            contentLength = ranges[0].count
+        case .satisfiable(let ranges):
+            guard ranges.reduce(0, { $0 + $1.count }) <= MultipartRanges.mostBytes else { return }
+            let parts = MultipartRanges(ranges, of: metadata, length: length)
+            status = 206
+            selection = .parts(parts)
+            contentLength = parts.contentLength
+        }
     }
 
     static func options(_ connection: ConnectionUse) -> ResponsePlan {

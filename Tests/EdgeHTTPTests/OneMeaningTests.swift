@@ -10,7 +10,8 @@ import Testing
     static let lines = [
         "Host: a", "Host: a:80", "host:b", "Accept: image/webp", "Accept: */*", "Connection: close", "Connection: keep-alive",
         "Connection: upgrade", "Upgrade: h2c", "If-None-Match: \"a\", W/\"b\"", "If-None-Match: *",
-        "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT", "Range: bytes=0-1", "Authorization: x", "Content-Length: 0",
+        "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT", "Range: bytes=0-1", "Range: bytes=-5", "If-Range: \"a\"",
+        "Authorization: x", "Content-Length: 0",
         "Content-Length: 3", "Transfer-Encoding: chunked", "Transfer-Encoding: identity", "Expect: 100-continue", "X:\t y ",
         "X: \u{e9}", "A b: c", "X : y", ": z", "Cookie: a=b; c", "TE: trailers", "Host:", "X:",
     ]
@@ -82,7 +83,7 @@ import Testing
             method = request.method
             texts = [
                 request.target, request.host, request.accept, request.ifNoneMatch, request.ifModifiedSince,
-                request.field("x"), request.field("cookie"),
+                request.field("x"), request.field("cookie"), request.field("range"), request.field("if-range"),
             ]
             flags = [request.hasAuthorization, request.hasRange]
         }

@@ -16,6 +16,7 @@ struct ResponseShapeTests {
             Server: Vignette
             Content-Type: image/webp
             Content-Length: 6
+            Accept-Ranges: bytes
             Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT
             X-Content-Type-Options: nosniff
             ETag: "v1"
@@ -49,6 +50,7 @@ struct ResponseShapeTests {
             Server: Vignette
             Content-Type: image/svg+xml
             Content-Length: 6
+            Accept-Ranges: bytes
             X-Content-Type-Options: nosniff
             Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
             ETag: "v1"
