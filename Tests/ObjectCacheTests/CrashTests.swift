@@ -4,8 +4,8 @@ import Testing
 
 @testable import ObjectCache
 
-/// How many states of a long run are looked at; the small ones are enumerated.
-private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"].flatMap(Int.init) ?? 300
+/// How many states the long runs look at in all; the small workloads' are enumerated.
+private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"].flatMap(Int.init) ?? 600
 
 /// What a power cut may leave of the folder, and what the cache makes of it: nothing is lost that was promised, nothing is back
 /// that was destroyed. `VIGNETTE_SEED` replays a run, `VIGNETTE_CRASH_STATES` looks at more power cuts.
@@ -30,12 +30,14 @@ struct CrashTests {
         #expect(check.isBroken || (check.states > 20 && check.hits > 0 && check.found > 0))
     }
 
-    @Test(arguments: [1, 2]) func longRuns(_ run: UInt64) async throws {
+    private static let runs: ClosedRange<UInt64> = 1...2
+
+    @Test(arguments: runs) func longRuns(_ run: UInt64) async throws {
         var generator = SeededGenerator.printed("power cuts, long run \(run)")
         for _ in 0..<run { _ = generator.next() }
         let check = CrashCheck("long run \(run)", SeededGenerator(generator.next()))
         var session = try await CrashSession(TemporaryFolder(inMemory: true), CrashJournal())
-        while check.states < states, !check.isBroken {
+        while check.states < states / Self.runs.count, !check.isBroken {
             for _ in 0..<60 { try await session.step(&generator) }
             await session.shutdown()
             let left = try await check.someSteps(of: session, count: 30)

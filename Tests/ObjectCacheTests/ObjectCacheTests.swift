@@ -202,6 +202,25 @@ import Testing
         await next.shutdown()
     }
 
+    /// Waiting to be written, written, in memory, handed out: the same bytes. Read from the disk they are copied once.
+    @Test func bytesAreNotCopiedBetweenTheTiers() async throws {
+        func bytes(_ cache: ObjectCache) -> SharedBytes? {
+            if case .memory(let bytes)? = cache.lookup(CacheKey(1)).object?.body { bytes } else { nil }
+        }
+        let stored = body(1, size: 3_000)
+        let cache = try smallCache(folder, journal)
+        cache.store(CacheKey(1), metadata(1), body: stored)
+        #expect(bytes(cache) === stored)
+        await cache.flush()
+        #expect(bytes(cache) === stored)
+        await cache.shutdown()
+        let next = try smallCache(folder, journal)
+        let loaded = try #require(bytes(next))
+        #expect(loaded.array == stored.array && next.statistics.diskHits == 1)
+        #expect(bytes(next) === loaded)
+        await next.shutdown()
+    }
+
     @Test func whatWaitsToBeWrittenCountsByItsMemory() async throws {
         let disk = Mutex(())
         let configuration = ObjectCacheConfiguration(
