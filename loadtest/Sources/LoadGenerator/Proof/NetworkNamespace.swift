@@ -26,7 +26,11 @@ final class NetworkNamespace: Sendable {
         // Names of devices are short, and what a killed run left must not stand in the way of the next.
         let tag = String(UInt32.random(in: 0x10000...0xFFFFF), radix: 16)
         name = "vignette-\(tag)-\(number)"
-        let block = Int.random(in: 0..<64) * 4 + number % 4
+        // Networks too.
+        let free = Set((0..<64).map { $0 * 4 + number % 4 }).subtracting(Self.blocksInUse)
+        guard let block = free.randomElement() else {
+            throw LoadTestError(.cluster, "all of 10.231.0.0/16 is taken by earlier runs: `ip netns list` shows their namespaces")
+        }
         try Self.ip("netns", "add", name)
         do {
             try Self.ip("-n", name, "link", "set", "lo", "up")
@@ -80,6 +84,22 @@ final class NetworkNamespace: Sendable {
         try ip("-n", name, "addr", "add", "\(network).2/30", "dev", far)
         try ip("-n", name, "link", "set", far, "up")
         return ("\(network).1", "\(network).2")
+    }
+
+    /// The third numbers of this machine's addresses in 10.231.0.0/16.
+    private static var blocksInUse: Set<Int> {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return [] }
+        defer { freeifaddrs(first) }
+        var blocks: Set<Int> = []
+        var next = first
+        while let interface = next?.pointee {
+            next = interface.ifa_next
+            guard let address = interface.ifa_addr, address.pointee.sa_family == AF_INET else { continue }
+            let number = address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt32(bigEndian: $0.pointee.sin_addr.s_addr) }
+            if number >> 16 == 10 << 8 | 231 { blocks.insert(Int(number >> 8 & 0xFF)) }
+        }
+        return blocks
     }
 
     private static func ip(_ arguments: String...) throws {
