@@ -113,6 +113,7 @@ let tests: [Target] = [
             "CacheProtocol", "ErasureReceipt", "ObjectCache", "OperatorCLI",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
+    .testTarget(name: "EdgeServerTests", dependencies: ["CacheProtocol", "EdgeHTTP", "EdgeServer", "ImageURL", crypto]),
     .testTarget(name: "OriginServerTests", dependencies: ["CacheProtocol", "ErasureReceipt", "ImageURL", "Journal", "OriginServer"]),
     .target(name: "Simulation", dependencies: ["CacheProtocol", "Journal"], path: "Tests/Simulation"),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),

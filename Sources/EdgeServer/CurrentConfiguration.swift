@@ -4,7 +4,7 @@ import Foundation
 import ImageURL
 import Synchronization
 
-/// A configuration as this edge reads URLs by it. Pure but for the wall clock.
+/// A configuration as this edge reads URLs by it. Pure but for the wall clock and for what it remembers.
 struct ConfigurationInForce: Sendable {
     /// Of the `configure` command.
     let revision: Revision
@@ -12,10 +12,17 @@ struct ConfigurationInForce: Sendable {
     /// By endpoint, where this is ahead of what the node has applied: milliseconds. The commands in between are waited for by
     /// the leases of before, so nobody may be answered on longer ones yet.
     private let allowed: [String: UInt64]?
+    private let memory = TargetMemory<WantedVariant>(capacity: 8192)
+    /// Seconds since 1970.
+    private let now: @Sendable () -> Int64
 
     /// - Parameter applied: the last configuration that the node has applied.
     /// - Throws: what is wrong with an origin's answer.
-    init(_ answer: EdgeConfigurationAnswer, applied: AppliedConfiguration? = nil) throws {
+    init(
+        _ answer: EdgeConfigurationAnswer, applied: AppliedConfiguration? = nil,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+    ) throws {
+        self.now = now
         revision = answer.revision
         allowed = try applied.flatMap { $0.revision == answer.revision ? nil : try Self.leases(of: $0) }
         let keys = answer.signingKeys.map { (SigningKeyName(id: $0.id, version: $0.version), $0.value) }
@@ -42,10 +49,14 @@ struct ConfigurationInForce: Sendable {
     }
 
     private func read(target: Span<UInt8>, accept: AcceptClass) throws(ImageURLError) -> WantedVariant {
+        // With a signature that ends the clock has a say: what is over is read again, and refused.
+        if let known = memory.find(target, accept), known.notAfter.map({ now() <= $0 }) ?? true { return known }
         let through = served.select(target: target)
-        let read = try through.read(target: target, accept: accept, now: Int64(Date().timeIntervalSince1970))
-        return WantedVariant(
+        let read = try through.read(target: target, accept: accept, now: now())
+        let wanted = WantedVariant(
             read, through: through.endpoint, allowed: allowed.map { $0[through.endpoint.id] ?? 0 } ?? .max)
+        memory.keep(wanted, target, accept)
+        return wanted
     }
 }
 
@@ -89,8 +100,8 @@ struct ConfigurationBehind: Error, CustomStringConvertible {
     var description: String { "No origin goes by the configuration of revision \(wanted) yet." }
 }
 
-/// What a request asks for, as this edge reads it.
-struct WantedVariant: Sendable {
+/// What a request asks for, as this edge reads it. Shared by all requests that say the same.
+final class WantedVariant: Sendable {
     /// For people.
     let path: String
     /// When the signature expires: seconds since 1970.
