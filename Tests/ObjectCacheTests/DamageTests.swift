@@ -161,7 +161,8 @@ import Testing
         let path = try only("segment-", of: folder)
         try damage(path) { bytes in
             for place in stride(from: SegmentHeader.size, to: bytes.count - 8, by: 8)
-            where bytes[place..<place + 4].elementsEqual([0x56, 0x52, 0x45, 0x43]) && bytes[place + 8] != 42 {
+            where bytes[place..<place + 4].elementsEqual([0x56, 0x52, 0x45, 0x43])
+                && !bytes[place + 8..<place + 16].elementsEqual([42, 0, 0, 0, 0, 0, 0, 0]) {
                 bytes[place + 60] ^= 1
             }
         }

@@ -73,8 +73,11 @@ import Testing
         let child = try await CacheChild(folder.path, settings)
         let before = try await child.ask("load 1000")
         let (aside, content) = (TemporaryFolder(), try contents(of: other.path))
+        // Stopped, or it could make its folder anew between the two.
+        child.signal(SIGSTOP)
         try FileManager.default.moveItem(atPath: folder.path, toPath: aside.path)
         try FileManager.default.moveItem(atPath: other.path, toPath: folder.path)
+        child.signal(SIGCONT)
         let replaced = try await child.ask("load 1000")
         #expect(replaced.wrong == 0 && replaced.hits > before.hits)
         #expect(try contents(of: folder.path) == content, "it is somebody else's")
@@ -82,8 +85,10 @@ import Testing
         // A checkpoint that was being written as it went may be told of too.
         #expect(replaced.kinds.filter { $0 != "checkpointFailed" } == ["folderLost"], "told once: \(replaced.incidents)")
         // Put back, it is stored to again.
+        child.signal(SIGSTOP)
         try FileManager.default.moveItem(atPath: folder.path, toPath: other.path)
         try FileManager.default.moveItem(atPath: aside.path, toPath: folder.path)
+        child.signal(SIGCONT)
         _ = try await child.load("it stores again") { $0.recordsWritten > replaced.recordsWritten }
         let later = try await child.ask("load 1000")
         #expect(later.wrong == 0 && later.diskBytes <= later.diskLimit && folder.allocatedBytes <= later.diskLimit)
