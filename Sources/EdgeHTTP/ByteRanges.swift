@@ -24,8 +24,8 @@ enum ByteRanges: Equatable {
             var end = start
             while end < field.count, field[end] != UInt8(ascii: ",") { end += 1 }
             var item = start..<end
-            while let first = item.first, field.isBlank(first) { item.removeFirst() }
-            while let last = item.last, field.isBlank(last) { item.removeLast() }
+            while let first = item.first, HeaderField.isBlank(field[first]) { item.removeFirst() }
+            while let last = item.last, HeaderField.isBlank(field[last]) { item.removeLast() }
             start = end + 1
             // RFC 9110 §5.6.1.2: empty elements count for nothing.
             if item.isEmpty { continue }
@@ -94,11 +94,5 @@ enum ByteRanges: Equatable {
             case (nil, nil): nil
             }
         }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func isBlank(_ index: Int) -> Bool {
-        self[index] == UInt8(ascii: " ") || self[index] == UInt8(ascii: "\t")
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// 1. What `find` gives is what reading the same bytes for the same formats gave, but for the clock: whoever keeps what has an
 ///    end must look at it again.
-/// 2. It holds at most `capacity` targets, none longer than `longestTarget`. Each has one place, by its hash under a key that
+/// 2. It holds about `capacity` targets at most, none longer than `longestTarget`. Each has one place, by its hash under a key that
 ///    nobody knows, and the next one of that place takes it: who floods the memory makes it useless, not slow.
 final class TargetMemory<Value: AnyObject & Sendable>: Sendable {
     private struct Entry {
@@ -35,8 +35,6 @@ final class TargetMemory<Value: AnyObject & Sendable>: Sendable {
         let count = perPart
         parts = (0..<Self.partCount).map { _ in Part(count) }
     }
-
-    var capacity: Int { perPart * parts.count }
 
     func find(_ target: Span<UInt8>, _ accept: AcceptClass) -> Value? {
         guard target.count <= Self.longestTarget else { return nil }

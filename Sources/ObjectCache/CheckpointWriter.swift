@@ -7,7 +7,8 @@ struct CheckpointWriter {
     private let epoch: UInt64
     /// Slots that are copied under one lock.
     private static let step: UInt32 = 1024
-    private static let pieceBytes = 1 << 20
+    /// Of one write. Longer ones gain nothing, and the heap would keep their memory.
+    private static let pieceBytes = 256 << 10
 
     init(_ core: CacheCore, epoch: UInt64) {
         self.core = core

@@ -24,8 +24,8 @@ enum FileChange: Sendable {
 /// Not through it: the file `lock`, whose content means nothing, and the folder itself.
 struct FileChanges: Sendable {
     var listener: (@Sendable (FileChange) -> Void)?
-    /// Before something is read from a segment: where a test lets the writer overtake a lookup.
-    var reader: (@Sendable () -> Void)?
+    /// Called before something is read from a segment: where a test lets the writer overtake a lookup.
+    var beforeRead: (@Sendable () -> Void)?
 
     /// `open`, for a file that may be made by it.
     func create(_ path: String, _ flags: CInt) -> CInt {

@@ -112,15 +112,15 @@ extension ObjectCache {
         case .gone:
             return lose(key, plan, as: .absent) { _ in }
         case .corrupt(let what):
-            return lose(key, plan, as: .corrupt) {
-                $0.corruptions += 1
-                core.incidents.note(.corruptRecord, what)
-            }
+            let answer = lose(key, plan, as: .corrupt) { $0.corruptions += 1 }
+            if answer?.isMiss(.corrupt) == true { core.incidents.note(.corruptRecord, what) }
+            return answer
         case .unreadable(let failure):
-            return lose(key, plan, as: .unreadable) {
-                $0.readFailures += 1
+            let answer = lose(key, plan, as: .unreadable) { $0.readFailures += 1 }
+            if answer?.isMiss(.unreadable) == true {
                 core.incidents.note(.readFailed, "\(failure); the object is a miss")
             }
+            return answer
         }
     }
 
@@ -189,5 +189,11 @@ extension ObjectCache {
         index.counters.misses += 1
         if case .refused = refusal { index.counters.refusals += 1 }
         return .miss(refusal)
+    }
+}
+
+extension Lookup {
+    fileprivate func isMiss(_ reason: MissReason) -> Bool {
+        if case .miss(reason) = self { true } else { false }
     }
 }

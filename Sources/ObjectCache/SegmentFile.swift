@@ -44,7 +44,7 @@ final class SegmentFile: Sendable {
 
     /// - Returns: how many bytes were read; fewer than asked for only at the end of the file.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemFailure) -> Int {
-        changes.reader?()
+        changes.beforeRead?()
         var done = 0
         while done < buffer.count {
             let got = pread(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + done))

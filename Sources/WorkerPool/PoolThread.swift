@@ -11,8 +11,8 @@ final class PoolThread {
     private let inbox: PoolInbox
     private var machine: PoolMachine
     private var processes: [WorkerProcess?]
-    /// Those that we ended.
-    private var killed: Set<Int> = []
+    /// Of those that we ended: why.
+    private var whyKilled: [Int: String] = [:]
     private var jobs: [UInt64: PendingJob] = [:]
     /// The answer that the machine is being told of: taken by the `deliver` it decides on.
     private var answer: Result<TransformedImage, TransformError> = .failure(.cancelled)
@@ -101,7 +101,7 @@ final class PoolThread {
             }
         } catch {
             switch error {
-            case .frame(let error): perform(machine.misbehaved(worker: worker, error.description))
+            case .frame(let error): end(worker, because: error.description)
             case .system(let error):
                 observer.problem("\(error)")
                 reap(worker)
@@ -121,23 +121,27 @@ final class PoolThread {
                 answer = .success(try TransformedImage(result, memory))
                 perform(machine.answered(worker: worker, job: result.job))
             } catch {
-                perform(machine.misbehaved(worker: worker, error.description))
+                end(worker, because: error.description)
             }
         case (.job, _), (.done, nil):
-            perform(machine.misbehaved(worker: worker, "it sent what only the origin sends"))
+            end(worker, because: "it sent what only the origin sends")
         }
+    }
+
+    /// It broke the protocol.
+    private func end(_ worker: Int, because reason: String) {
+        whyKilled[worker] = "was ended: \(reason)"
+        perform(machine.misbehaved(worker: worker, reason))
     }
 
     private func reap(_ worker: Int) {
         guard let process = processes[worker] else { return }
         processes[worker] = nil
-        let wasKilled = killed.remove(worker) != nil
+        let whyKilled = whyKilled.removeValue(forKey: worker)
         let reason = process.reap()
         observer.workerEnded(process.id, reason)
         if !hasStarted {
-            let why = wasKilled
-                ? "was not ready within \(configuration.startTimeout) and was ended; is the machine overloaded?"
-                : "ended before it was ready (\(reason)); what it said went to standard error"
+            let why = whyKilled ?? "ended before it was ready (\(reason)); what it said went to standard error"
             failStart("\(configuration.executable) \(why)")
         }
         perform(machine.ended(worker: worker, reason: reason, now: .now))
@@ -153,7 +157,10 @@ final class PoolThread {
             case .kill(let worker):
                 guard let process = processes[worker] else { continue }
                 process.kill()
-                killed.insert(worker)
+                // Or it has misbehaved.
+                if whyKilled[worker] == nil {
+                    whyKilled[worker] = "was not ready within \(configuration.startTimeout) and was ended; is the machine overloaded?"
+                }
             case .fail(let job, let error): finish(job, .failure(error))
             case .deliver(let job):
                 finish(job, answer)

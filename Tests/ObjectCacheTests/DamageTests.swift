@@ -142,6 +142,25 @@ import Testing
         await cache.shutdown()
     }
 
+    @Test func whoeverIsToldOfDamageMayAskTheCache() async throws {
+        let folder = TemporaryFolder()
+        let first = try open(folder)
+        first.store(CacheKey(1), metadata(1), body: body(1, size: 1_000))
+        await first.shutdown()
+        try damage(try only("segment-", of: folder)) { $0[$0.count - 500] ^= 1 }
+        let told = Mutex<ObjectCache?>(nil)
+        let asked = Mutex<[Int]>([])
+        let cache = try open(folder) { _ in
+            let cache = told.withLock { $0 }
+            if let cache { asked.withLock { $0.append(cache.statistics.corruptions) } }
+        }
+        told.withLock { $0 = cache }
+        #expect(cache.lookup(CacheKey(1)).reason == .corrupt)
+        #expect(asked.withLock { $0 } == [1])
+        told.withLock { $0 = nil }
+        await cache.shutdown()
+    }
+
     @Test func aRecordInsideABodyIsNotFound() async throws {
         // Somebody uploads an image that contains a whole record, for a key that he wants to be another's.
         let folder = TemporaryFolder()

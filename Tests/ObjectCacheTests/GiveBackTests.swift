@@ -52,7 +52,7 @@ struct GiveBackTests {
         let overtaking = Overtaking()
         let cache = try ObjectCache(
             configuration: ObjectCacheConfiguration(folder: folder.path, diskBytes: 4 << 20, memoryBytes: 0),
-            rules: journal.rules, expecting: [], changes: FileChanges(reader: { overtaking.take()?() }), report: { _ in })
+            rules: journal.rules, expecting: [], changes: FileChanges(beforeRead: { overtaking.take()?() }), report: { _ in })
         for number in 1...2 { cache.store(CacheKey(number), metadata(number), body: body(number, size: 20 << 10)) }
         await cache.flush()
         overtaking.set {

@@ -48,6 +48,25 @@ struct ReclaimTests {
         }
     }
 
+    @Test func whatIsHeardOfWhileASegmentIsOverwrittenIsOverwrittenToo() async throws {
+        let news = News()
+        let configuration = ObjectCacheConfiguration(folder: folder.path, diskBytes: 4 << 20, memoryBytes: 0, segmentBytes: 64 << 10)
+        let cache = try ObjectCache(
+            configuration: configuration, rules: journal.rules, expecting: [], changes: FileChanges { news.hear($0) }, report: { _ in })
+        for number in [3, 5] { cache.store(CacheKey(number), metadata(number), body: body(number, size: 2_000)) }
+        // Lies in a segment of its own, so that theirs is sealed.
+        cache.store(CacheKey(9), metadata(9), body: body(9, size: 100 << 10))
+        await cache.flush()
+        let erases = [3, 5].map { Erasure(revision: Revision(rawValue: UInt64($0)), sources: [source($0)]) }
+        cache.expect([erases[0]])
+        news.tell { cache.expect([erases[1]]) }
+        for number in [3, 5] { cache.remove(CacheKey(number)) }
+        await cache.flush()
+        let extents = [3, 5].map { RecordFormat.aligned(RecordHead.size + metadata($0).wireBytes.count + 2_000) }
+        #expect(cache.statistics.bytesDestroyed == extents[0] + extents[1])
+        await cache.shutdown()
+    }
+
     @Test func liveRecordsAreOverwrittenAndOthersUntouched() async throws {
         let cache = try open(folder)
         await fill(cache)
@@ -329,5 +348,21 @@ extension FileRegion {
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         try #require(pread(descriptor, &bytes, bytes.count, 0) == bytes.count)
         return Data(bytes).range(of: Data(marker)) != nil
+    }
+}
+
+/// Comes once, with the first zeros that are written.
+private final class News: Sendable {
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+
+    func tell(_ new: @escaping @Sendable () -> Void) { action.withLock { $0 = new } }
+
+    func hear(_ change: FileChange) {
+        guard case .write(let bytes, _, _) = change, bytes.allSatisfy({ $0 == 0 }) else { return }
+        let news = action.withLock { action in
+            defer { action = nil }
+            return action
+        }
+        news?()
     }
 }

@@ -38,7 +38,7 @@ public struct CacheProbe: Sendable {
     private static let roomPerObject = 700
     private static let fixedRoom = 128 << 20
     /// Little: what waits to be written is no part of the index, but of the process's memory.
-    private static let writeBehindBytes = 256 << 10
+    private static let writeBehindBytes = 1 << 20
     private static let warmingObjects = 100
     private static let asked = 1_000
     private static let timed = 100_000
