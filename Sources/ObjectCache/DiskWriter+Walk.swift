@@ -1,3 +1,4 @@
+internal import CacheProtocol
 internal import Synchronization
 
 extension DiskWriter {
