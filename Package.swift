@@ -91,10 +91,16 @@ let executables: [Target.Dependency] = ["EdgeServer", "LoadTest", "OperatorCLI",
 
 let tests: [Target] = [
     .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol"]),
-    .testTarget(name: "ClusterTests", dependencies: executables + ["Curl", "ErasureReceipt", "SourceStorage", "TestServers", "Vips", crypto]),
-    .target(name: "TestServers", path: "Tests/Servers", exclude: ["serve"]),
+    .testTarget(
+        name: "ClusterTests",
+        dependencies: executables + [
+            "Curl", "ErasureReceipt", "SourceStorage", "TestPrograms", "TestServers", "Vips", crypto,
+        ]),
+    .target(name: "CPrograms", path: "Tests/CPrograms"),
+    .target(name: "TestPrograms", dependencies: ["CPrograms"], path: "Tests/Programs"),
+    .target(name: "TestServers", dependencies: ["TestPrograms"], path: "Tests/Servers", exclude: ["serve"]),
     .testTarget(name: "CurlTests", dependencies: ["Curl", "TestServers"]),
-    .testTarget(name: "ErasureReceiptTests", dependencies: ["ErasureReceipt", crypto]),
+    .testTarget(name: "ErasureReceiptTests", dependencies: ["ErasureReceipt", "TestPrograms", crypto]),
     .testTarget(
         name: "EdgeHTTPTests",
         dependencies: nio + [
@@ -105,12 +111,12 @@ let tests: [Target] = [
     .testTarget(name: "JournalTests", dependencies: ["CacheProtocol", "Journal", "SQLStore"]),
     .testTarget(name: "LoadTestTests", dependencies: nio + ["LoadGenerator"]),
     .testTarget(name: "NodeAgentTests", dependencies: ["CacheProtocol", "NodeAgent", logging]),
-    .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache", "vignette-cache-process"]),
+    .testTarget(name: "ObjectCacheTests", dependencies: ["CacheProtocol", "ObjectCache", "TestPrograms", "vignette-cache-process"]),
     .executableTarget(name: "vignette-cache-process", dependencies: ["CacheProtocol", "ObjectCache"], path: "Tests/CacheProcess"),
     .testTarget(
         name: "OperatorCLITests",
         dependencies: [
-            "CacheProtocol", "ErasureReceipt", "ObjectCache", "OperatorCLI",
+            "CacheProtocol", "ErasureReceipt", "ObjectCache", "OperatorCLI", "TestPrograms",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(name: "EdgeServerTests", dependencies: ["CacheProtocol", "EdgeHTTP", "EdgeServer", "ImageURL", crypto]),
@@ -119,7 +125,7 @@ let tests: [Target] = [
     .testTarget(name: "SimulationTests", dependencies: ["Simulation"]),
     .executableTarget(name: "vignette-simulate", dependencies: ["Simulation"], path: "Tests/Simulate"),
     .testTarget(name: "SourceStorageTests", dependencies: ["Curl", "SourceStorage", "TestServers", crypto]),
-    .testTarget(name: "TelemetryTests", dependencies: nio + ["Telemetry", lifecycle, logging]),
+    .testTarget(name: "TelemetryTests", dependencies: nio + ["Telemetry", "TestPrograms", lifecycle, logging]),
     .testTarget(name: "VipsTests", dependencies: ["CVips", "Vips"]),
     .testTarget(
         name: "WorkerPoolTests", dependencies: ["ImageURL", "TransformWorker", "Vips", "WorkerPool", "WorkerProtocol"]),

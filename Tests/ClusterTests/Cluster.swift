@@ -1,6 +1,7 @@
 import Curl
 import Foundation
 import Glibc
+import TestPrograms
 import Testing
 
 /// A cluster of real processes on loopback, started by `cluster/up` and ended by `cluster/down`.
@@ -108,25 +109,10 @@ final class Cluster: Sendable {
     static func run(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(
-            fileURLWithPath: executable.hasPrefix("/") ? executable : repository + "/" + executable)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .merging(["VIGNETTE_BIN": binaries]) { $1 }.merging(environment) { $1 }
-        // To a file, not a pipe: the nodes inherit it, and a pipe would not end before they do.
-        let output = try TemporaryFolder.make("output") + "/text"
-        try Data().write(to: URL(fileURLWithPath: output))
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        defer { try? FileManager.default.removeItem(atPath: (output as NSString).deletingLastPathComponent) }
-        return (status, (try? String(contentsOfFile: output, encoding: .utf8)) ?? "")
+        try await Program.run(
+            [executable.hasPrefix("/") ? executable : repository + "/" + executable] + arguments,
+            environment: ProcessInfo.processInfo.environment
+                .merging(["VIGNETTE_BIN": binaries]) { $1 }.merging(environment) { $1 })
     }
 }
 

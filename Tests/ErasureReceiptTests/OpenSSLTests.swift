@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 @testable import ErasureReceipt
@@ -7,7 +8,7 @@ import Testing
 @Suite("Verifying with OpenSSL", .enabled(if: OpenSSL.path != nil, "openssl is not installed"))
 struct OpenSSLTests {
     @Test("openssl takes a genuine receipt and refuses a changed one")
-    func verifies() throws {
+    func verifies() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "vignette-receipt-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -20,24 +21,15 @@ struct OpenSSLTests {
         try signature.write(to: folder.appending(path: "signature"))
         try Data(signer.verifier.pem.utf8).write(to: folder.appending(path: "key.pem"))
 
-        #expect(try verify(in: folder) == 0)
+        #expect(try await verify(in: folder) == 0)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: folder.appending(path: "receipt.json"))
-        #expect(try verify(in: folder) != 0)
+        #expect(try await verify(in: folder) != 0)
     }
 
-    private func verify(in folder: URL) throws -> Int32 {
-        let process = Process()
-        process.executableURL = OpenSSL.path
-        process.currentDirectoryURL = folder
-        process.arguments = [
-            "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "receipt.json", "-sigfile", "signature",
-        ]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+    private func verify(in folder: URL) async throws -> Int32 {
+        let words = "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in receipt.json -sigfile signature"
+        return try await Program.run(words.split(separator: " ").map(String.init), folder: folder.path).status
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestPrograms
 import Testing
 
 /// A `vignette-cache-process`: a cache in a process of its own. Killed when the test lets it go, or a moment
@@ -25,7 +26,7 @@ final class CacheChild: @unchecked Sendable {
         var description: String
     }
 
-    let pid: pid_t
+    private let child: Child
     private let socket: CInt
     private var rest: [UInt8] = []
     private var isReaped = false
@@ -41,10 +42,12 @@ final class CacheChild: @unchecked Sendable {
         waits: Bool = true
     ) async throws {
         let words = launcher + [try Self.program()]
-        (pid, socket) = try Self.spawn(words, ProcessInfo.processInfo.environment.merging(environment) { $1 })
+        (child, socket) = try Self.spawn(words, ProcessInfo.processInfo.environment.merging(environment) { $1 })
         tell((["folder=\(folder)"] + settings).joined(separator: " "))
         if waits { start = try await answer() }
     }
+
+    var pid: pid_t { child.pid }
 
     deinit {
         kill()
@@ -55,7 +58,7 @@ final class CacheChild: @unchecked Sendable {
     func kill() {
         guard !isReaped else { return }
         Glibc.kill(pid, SIGKILL)
-        while waitpid(pid, nil, 0) < 0, errno == EINTR {}
+        child.wait()
         isReaped = true
     }
 
@@ -130,24 +133,16 @@ final class CacheChild: @unchecked Sendable {
         return try #require(FileManager.default.isExecutableFile(atPath: path) ? path : nil, "no \(path)")
     }
 
-    private static func spawn(_ words: [String], _ environment: [String: String]) throws -> (pid_t, CInt) {
+    private static func spawn(_ words: [String], _ environment: [String: String]) throws -> (Child, CInt) {
         var ends: [CInt] = [0, 0]
         let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw Failure(description: "no socketpair: \(errno)") }
         defer { close(ends[1]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 0)
-        var arguments = words.map { strdup($0) } + [nil]
-        var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for pointer in arguments + variables { free(pointer) } }
-        var pid: pid_t = 0
-        let code = posix_spawnp(&pid, words[0], &actions, nil, &arguments, &variables)
-        guard code == 0 else {
+        do {
+            return (try Child(words, environment: environment, input: ends[1]), ends[0])
+        } catch {
             close(ends[0])
-            throw Failure(description: "\(words[0]) does not start: \(code)")
+            throw error
         }
-        return (pid, ends[0])
     }
 }

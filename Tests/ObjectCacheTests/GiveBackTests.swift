@@ -106,7 +106,8 @@ struct GiveBackTests {
         // 3, 9 and 15 were never looked up.
         let after = cache.statistics
         #expect((3 * 96 << 10...3 * 104 << 10).contains(after.bytesGivenBack))
-        #expect(after.diskBytes <= before.diskBytes - 3 * (96 << 10))
+        // A checkpoint may have come in between.
+        #expect(after.diskBytes <= before.diskBytes - 3 * (96 << 10) + (8 << 10))
         #expect(after.bytesMoved == 0)
         for number in [0, 6, 12, 18] {
             let place = try #require(regions[number])

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// Programs and rights that some tests need and some machines lack.
 enum TestTools {
@@ -33,16 +34,9 @@ enum TestTools {
 
     /// Runs a program to its end.
     static func run(_ program: String, _ arguments: String...) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: path(of: program) ?? program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(description: "\(program) \(arguments.joined(separator: " ")) exits with \(process.terminationStatus)")
+        let done = try Program.runBlocking([path(of: program) ?? program] + arguments)
+        guard done.status == 0 else {
+            throw Failure(description: "\(program) \(arguments.joined(separator: " ")) exits with \(done.status): \(done.output)")
         }
     }
 }

@@ -1,5 +1,6 @@
 import ErasureReceipt
 import Foundation
+import TestPrograms
 import Testing
 
 @testable import OperatorCLI

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// A cluster of stand-ins in a folder of its own, driven by the repository's scripts.
 struct ScriptedCluster {

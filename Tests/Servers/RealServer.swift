@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestPrograms
 
 /// A real server in a process of its own, which ends with this one. See `serve` beside this file.
 public final class RealServer: Sendable {
@@ -20,7 +21,7 @@ public final class RealServer: Sendable {
 
     /// Its closing, at the latest by the end of this process, is what ends the server.
     private let input: Pipe
-    private let process: Process
+    private let child: Child
 
     /// Installs the server where it is not, and returns when it answers.
     ///
@@ -35,17 +36,14 @@ public final class RealServer: Sendable {
     }
 
     private init(_ arguments: [String]) throws {
-        let input = Pipe()
-        let output = Pipe()
-        let errors = Pipe()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "serve").path
-        process.arguments = ["python3", script] + arguments
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
+        let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+        child = try Child(
+            ["python3", script] + arguments, input: input.fileHandleForReading.fileDescriptor,
+            output: output.fileHandleForWriting.fileDescriptor, errors: errors.fileHandleForWriting.fileDescriptor)
+        // Or their ends would never come.
+        try output.fileHandleForWriting.close()
+        try errors.fileHandleForWriting.close()
 
         var line = Data()
         while line.last != UInt8(ascii: "\n"), let byte = try output.fileHandleForReading.read(upToCount: 1),
@@ -59,12 +57,12 @@ public final class RealServer: Sendable {
         }
         face = try JSONDecoder().decode(Face.self, from: line)
         self.input = input
-        self.process = process
     }
 
     deinit {
         try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        // The last to let go may be a test, on one of the few threads that all tests run on.
+        Thread.detachNewThread { [child] in child.wait() }
     }
 
     public var url: String { "http://127.0.0.1:\(face.port)" }

@@ -1,3 +1,4 @@
+import TestPrograms
 import Testing
 
 @testable import Telemetry
@@ -89,7 +90,7 @@ struct PrometheusTextTests {
     }
 
     @Test("Prometheus' own checker has nothing to say against any kind of metric")
-    func promtool() throws {
+    func promtool() async throws {
         let registry = MetricsRegistry()
         registry.addProcessMetrics()
         _ = registry.counters("vignette_requests_total", help: "Requests.", label: "cache", of: CacheOutcome.self)
@@ -97,7 +98,7 @@ struct PrometheusTextTests {
         registry.histogram("vignette_body_bytes", help: "Sizes.", buckets: .bytes).record(123_456)
         registry.gauge("vignette_cache_bytes", help: "Bytes \"held\".", labels: ["tier": "d\\i\"s\nk"]).set(1)
 
-        let check = try Tool.run("promtool", ["check", "metrics"], input: registry.prometheusText())
+        let check = try await Program.run(["promtool", "check", "metrics"], input: registry.prometheusText())
 
         #expect(check.output == "")
         #expect(check.status == 0)
