@@ -79,7 +79,7 @@ import Testing
             folder.path, ["segment=\(128 << 10)", "keys=5000", "checkpoint=20"], environment: faults.environment)
         defer { faults.remove(child) }
         let before = try await child.ask("load 600")
-        try faults.fail(["rw/pwrite"], with: ENOSPC, in: child)
+        try await faults.fail(["rw/pwrite"], with: ENOSPC, in: child)
         let full = try await child.ask("load 300")
         #expect(full.wrong == 0)
         #expect(full.diskEffectiveLimit < full.diskLimit && full.storesUnwritten > 0)
@@ -88,7 +88,7 @@ import Testing
         // Where giving way does not help, no more gives way.
         let fuller = try await child.load("it tries again") { $0.writeFailures > full.writeFailures + 1 }
         #expect(fuller.diskEffectiveLimit == full.diskEffectiveLimit)
-        try faults.mend(["rw/pwrite"], in: child)
+        try await faults.mend(["rw/pwrite"], in: child)
         let after = try await child.load("the limit comes back") { $0.diskEffectiveLimit == $0.diskLimit }
         #expect(after.recordsWritten > full.recordsWritten)
         #expect(after.wrong == 0)
@@ -108,7 +108,7 @@ import Testing
         let before = try await child.ask("load 1000")
         #expect(before.evictions > 0)
         let calls = code == EROFS ? Self.writing : ["rw/pwrite"]
-        try faults.fail(calls, with: code, in: child)
+        try await faults.fail(calls, with: code, in: child)
         let failing = try await child.ask("load 1000")
         #expect(failing.wrong == 0)
         #expect(failing.recordsWritten <= before.recordsWritten + 1)
@@ -124,7 +124,7 @@ import Testing
         }
         // Each version that was replaced is gone, whatever the disk does; what was not asked for anew goes on.
         #expect(failing.hits > before.hits)
-        try faults.mend(calls, in: child)
+        try await faults.mend(calls, in: child)
         let after = try await recovered(child, failing)
         #expect(after.wrong == 0)
         let later = try await child.ask("load 1000")
@@ -138,13 +138,13 @@ import Testing
         let child = try await CacheChild(folder.path, ["memory=0", "keys=200"], environment: faults.environment)
         defer { faults.remove(child) }
         let before = try await child.ask("load 400")
-        try faults.fail(["rw/pread"], with: EIO, in: child)
+        try await faults.fail(["rw/pread"], with: EIO, in: child)
         let failing = try await child.ask("load 40")
         #expect(failing.wrong == 0)
         #expect(failing.readFailures > before.readFailures)
         #expect(failing.kinds == ["readFailed"], "told once: \(failing.incidents)")
         #expect(failing.objects < before.objects, "what can't be read is dropped")
-        try faults.mend(["rw/pread"], in: child)
+        try await faults.mend(["rw/pread"], in: child)
         let after = try await child.ask("load 400")
         #expect(after.wrong == 0 && after.readFailures == failing.readFailures)
         #expect(after.diskHits > failing.diskHits + 100)
@@ -160,7 +160,7 @@ import Testing
         let disk = try LoopDisk()
         let child = try await CacheChild(disk.path + "/cache", ["disk=\(4 << 20)", "memory=0", "keys=300", "checkpoint=50"])
         let before = try await child.ask("load 600")
-        try disk.failToReadOnly()
+        try await disk.failToReadOnly()
         let failing = try await child.ask("load 300")
         #expect(failing.wrong == 0)
         #expect(failing.diskHits > before.diskHits, "what can be read is served")
@@ -177,13 +177,13 @@ import Testing
         let child = try await CacheChild(folder.path, ["keys=50"], environment: faults.environment)
         defer { faults.remove(child) }
         let before = try await child.ask("load 20")
-        try faults.fail(["sync/fsync"], with: EIO, in: child)
+        try await faults.fail(["sync/fsync"], with: EIO, in: child)
         try await child.ask("load 5")
         let failing = try await child.ask("checkpoint")
         #expect(failing.checkpoints == before.checkpoints && failing.writeFailures > before.writeFailures)
         #expect(failing.kinds == ["checkpointFailed"])
         #expect(try await child.ask("purge").notDurable == 1)
-        try faults.mend(["sync/fsync"], in: child)
+        try await faults.mend(["sync/fsync"], in: child)
         #expect(try await child.ask("purge").notDurable == 1)
         #expect(try await child.ask("load 20").wrong == 0)
         #expect(try await child.ask("checkpoint").checkpoints > before.checkpoints)
@@ -196,7 +196,7 @@ import Testing
             let (settings, faults) = (["keys=50", "seed=\(round)"], FaultControl())
             let child = try await CacheChild(folder.path, settings, environment: faults.environment)
             defer { faults.remove(child) }
-            try faults.fail(["sync/fsync"], with: EIO, probability: 0.5, in: child)
+            try await faults.fail(["sync/fsync"], with: EIO, probability: 0.5, in: child)
             try await child.ask("purge")
             let stored = try await child.ask("load 20")
             #expect(stored.dropped == 0)
@@ -216,7 +216,7 @@ import Testing
         try await child.ask("load 1000")
         let calls = Self.writing + ["rw/pread", "rw/pread/reduce", "rw/pwrite/reduce", "sync/fsync", "sync/fdatasync"]
         for code in [EIO, ENOSPC, EMFILE] {
-            try faults.fail(calls, with: code, probability: 0.1, in: child)
+            try await faults.fail(calls, with: code, probability: 0.1, in: child)
             for _ in 0..<10 {
                 let report = try await child.ask("load 200")
                 #expect(report.wrong == 0 && report.diskBytes <= report.diskLimit, "\(report)")
@@ -224,7 +224,7 @@ import Testing
                 try await child.ask("checkpoint")
             }
             try await child.ask("purge")
-            try faults.mend(calls, in: child)
+            try await faults.mend(calls, in: child)
         }
         let after = try await recovered(child, try await child.ask("report"))
         #expect(after.wrong == 0 && after.readFailures > 0 && after.writeFailures > 0)

@@ -16,16 +16,16 @@ import Testing
         let disk = try LoopDisk()
         let child = try await CacheChild(disk.path + "/cache", ["behind=100000", "keys=100", "size=2000"])
         try await child.ask("load 300")
-        try TestTools.run("fsfreeze", "-f", disk.path)
+        try await TestTools.run("fsfreeze", "-f", disk.path)
         var isFrozen = true
-        defer { if isFrozen { try? TestTools.run("fsfreeze", "-u", disk.path) } }
+        defer { if isFrozen { try? TestTools.runBlocking("fsfreeze", "-u", disk.path) } }
         let before = try await child.ask("report")
         let hanging = try await child.ask("push 1000")
         #expect(hanging.wrong == 0)
         #expect(hanging.hits > before.hits, "look-ups don't wait for the writer")
         #expect(hanging.storesOverloaded > 0 && hanging.storesOverloaded == hanging.step - hanging.stored, "\(hanging)")
         #expect(hanging.kinds == ["overloaded"], "told once: \(hanging.incidents)")
-        try TestTools.run("fsfreeze", "-u", disk.path)
+        try await TestTools.run("fsfreeze", "-u", disk.path)
         isFrozen = false
         let after = try await child.ask("flush")
         #expect(after.recordsWritten > hanging.recordsWritten)

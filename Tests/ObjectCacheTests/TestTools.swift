@@ -33,10 +33,26 @@ enum TestTools {
     }
 
     /// Runs a program to its end.
-    static func run(_ program: String, _ arguments: String...) throws {
-        let done = try Program.runBlocking([path(of: program) ?? program] + arguments)
+    static func run(_ program: String, _ arguments: String...) async throws {
+        let words = words(program, arguments)
+        try check(words, try await Program.run(words))
+    }
+
+    /// The same, on this thread: for what does not wait for anybody.
+    static func runBlocking(_ program: String, _ arguments: String...) throws {
+        let words = words(program, arguments)
+        try check(words, try Program.runBlocking(words))
+    }
+
+    /// With a limit: what waits for a process that does not answer would never end.
+    private static func words(_ program: String, _ arguments: [String]) -> [String] {
+        ["timeout", "--kill-after=5", "60", path(of: program) ?? program] + arguments
+    }
+
+    private static func check(_ words: [String], _ done: (status: Int32, output: String)) throws {
         guard done.status == 0 else {
-            throw Failure(description: "\(program) \(arguments.joined(separator: " ")) exits with \(done.status): \(done.output)")
+            let status = done.status == 124 ? "does not end" : "exits with \(done.status)"
+            throw Failure(description: "\(words.dropFirst(3).joined(separator: " ")) \(status): \(done.output)")
         }
     }
 }
@@ -55,9 +71,9 @@ final class LoopDisk: Sendable {
         truncate(image, off_t(megabytes << 20))
         do {
             let options = "lazy_itable_init=0,lazy_journal_init=0"
-            try TestTools.run(
+            try TestTools.runBlocking(
                 "mkfs.ext4", "-q", "-F", "-O", "^has_journal", "-m", "0", "-E", options, "-N", "\(inodes ?? 1_024)", image)
-            try TestTools.run("mount", "-o", "loop,errors=remount-ro", image, path)
+            try TestTools.runBlocking("mount", "-o", "loop,errors=remount-ro", image, path)
         } catch {
             remove()
             throw error
@@ -66,7 +82,7 @@ final class LoopDisk: Sendable {
 
     deinit {
         // Lazily: a process that was not reaped yet may have files open. The loop device goes with the mount.
-        try? TestTools.run("umount", "-l", path)
+        try? TestTools.runBlocking("umount", "-l", path)
         remove()
     }
 
@@ -76,8 +92,8 @@ final class LoopDisk: Sendable {
     }
 
     /// As the kernel does it when the file system finds itself damaged: files that are open for writing don't matter.
-    func failToReadOnly() throws {
-        try TestTools.run("mount", "-o", "remount,abort", path)
+    func failToReadOnly() async throws {
+        try await TestTools.run("mount", "-o", "remount,abort", path)
     }
 
     var freeBytes: Int {
@@ -98,17 +114,17 @@ struct FaultControl {
     }
 
     /// The calls give this error number from now on: each, or some at random.
-    func fail(_ calls: [String], with code: CInt, probability: Double? = nil, in child: CacheChild) throws {
+    func fail(_ calls: [String], with code: CInt, probability: Double? = nil, in child: CacheChild) async throws {
         for call in calls {
             let random = probability.map { ("_random", ",probability=\($0)") } ?? ("", "")
             let command = "enable\(random.0) name=posix/io/\(call),failinfo=\(code)\(random.1)"
-            try TestTools.run("fiu-ctrl", "-f", prefix, "-c", command, "\(child.pid)")
+            try await TestTools.run("fiu-ctrl", "-f", prefix, "-c", command, "\(child.pid)")
         }
     }
 
-    func mend(_ calls: [String], in child: CacheChild) throws {
+    func mend(_ calls: [String], in child: CacheChild) async throws {
         for call in calls {
-            try TestTools.run("fiu-ctrl", "-f", prefix, "-c", "disable name=posix/io/\(call)", "\(child.pid)")
+            try await TestTools.run("fiu-ctrl", "-f", prefix, "-c", "disable name=posix/io/\(call)", "\(child.pid)")
         }
     }
 
