@@ -28,6 +28,13 @@ extension ByteSink {
     }
 }
 
+extension [UInt8]: ByteSink {
+    mutating func append(_ text: StaticString) { text.withUTF8Buffer { append(contentsOf: $0) } }
+    mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+    mutating func append(_ bytes: some Collection<UInt8>) { append(contentsOf: bytes) }
+    mutating func append(byte: UInt8) { append(byte) }
+}
+
 extension ByteBuffer: ByteSink {
     mutating func append(_ text: StaticString) { writeStaticString(text) }
     mutating func append(_ text: String) { writeString(text) }

@@ -60,6 +60,19 @@ struct Completion {
             method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,
             cache: cacheStatus.outcome, reason: cacheStatus.reason?.label, error: error
         )
+        if rawTarget == nil, let request = exchange.request, record(line, client, request, in: access) { return }
         access.record(line, client: client, target: SignatureMask.hide(rawTarget ?? exchange.request?.target ?? "-"))
+    }
+
+    /// From the request's own bytes, if there is nothing in them to hide.
+    private func record(_ line: AccessLine, _ client: String, _ request: EdgeRequest, in access: AccessChannel) -> Bool {
+        request.withTarget { target in
+            guard !SignatureMask.mayHide(target) else { return false }
+            var client = client
+            client.withUTF8 { client in
+                target.withUnsafeBytes { access.record(line, client: UnsafeRawBufferPointer(client), target: $0) }
+            }
+            return true
+        }
     }
 }

@@ -9,27 +9,19 @@ extension ConnectionHandler {
 
     func send(_ answer: EdgeAnswer, _ exchange: Exchange) {
         let plan = ResponsePlan(answer, to: exchange.request, connection: ending(exchange.connection))
-        guard case .object(_, let body) = answer.kind, case .object = plan.content else {
-            return send(plan, body: .none, exchange)
-        }
-        guard plan.sendsBody else { return send(plan, body: .none, exchange) }
-        guard let selected = body.selected(plan.selection) else { return sendDamaged(plan, exchange) }
-        send(plan, body: selected, exchange)
+        guard case .object(let object) = plan.content, plan.sendsBody else { return send(plan, body: .none, exchange) }
+        guard let body = OutgoingBody(object.body, plan.selection) else { return sendDamaged(plan, exchange) }
+        send(plan, body: body, exchange)
     }
 
-    private func sendDamaged(_ plan: ResponsePlan, _ exchange: Exchange, rawTarget: String? = nil) {
+    private func sendDamaged(_ plan: ResponsePlan, _ exchange: Exchange) {
         loop.log.error("A cached file is shorter than its record says; the request is answered 500")
         let failure = EdgeFailure(status: 500, code: "EFAULT", message: "the cached copy is damaged")
-        send(ResponsePlan(failure, .refused(.fault), plan.connection), body: .none, exchange, rawTarget: rawTarget)
+        send(ResponsePlan(failure, .refused(.fault), plan.connection), body: .none, exchange)
     }
 
-    func send(_ plan: ResponsePlan, body: AnswerBody, _ exchange: Exchange, rawTarget: String? = nil) {
+    func send(_ plan: ResponsePlan, body: OutgoingBody, _ exchange: Exchange, rawTarget: String? = nil) {
         guard let context else { return }
-        if case .file(let descriptor, let offset, let length, _) = body, !FileView.holds(descriptor, offset, length) {
-            loop.log.error("A cached file is shorter than its record says; the request is answered 500")
-            let failure = EdgeFailure(status: 500, code: "EFAULT", message: "the cached copy is damaged")
-            return send(ResponsePlan(failure, .refused(.fault), plan.connection), body: .none, exchange)
-        }
         let (now, date) = loop.date()
         let fitsOneBuffer = body.isInMemory && body.length <= loop.configuration.oneBufferBytes
         var head = context.channel.allocator.buffer(capacity: Self.headBytes + (fitsOneBuffer ? body.length : 0))
@@ -46,14 +38,15 @@ extension ConnectionHandler {
                 head.append("\n")
             }
             context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-        case .bytes(var bytes):
-            if fitsOneBuffer {
-                head.writeBuffer(&bytes)
-                context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-            } else {
-                context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-                context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
-            }
+        case .memory(let bytes) where fitsOneBuffer:
+            bytes.withUnsafeBytes { _ = head.writeBytes($0) }
+            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+        case .memory(let bytes):
+            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+            context.write(wrapOutboundOut(.byteBuffer(bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })), promise: nil)
+        case .parts(let bytes):
+            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+            context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
         case .file(let descriptor, let offset, let length, let pin):
             context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
             return send(FileView(descriptor: descriptor, pin: pin), offset, length, completion)
@@ -88,9 +81,9 @@ extension ConnectionHandler {
         if case .sending = phase { sent() }
     }
 
-    private func note(_ plan: ResponsePlan, head: Int, body: AnswerBody) {
-        var object: ObjectMetadata?
-        if case .object(let metadata) = plan.content, plan.sendsBody { object = metadata }
+    private func note(_ plan: ResponsePlan, head: Int, body: OutgoingBody) {
+        var object: Representation?
+        if case .object(let shown) = plan.content, plan.sendsBody { object = shown }
         // The text of a failure counts too much here at worst, where it shows nothing.
         outgoing.append(object, bytes: head + body.length)
     }
@@ -153,39 +146,6 @@ extension ConnectionHandler {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
-    }
-}
-
-extension AnswerBody {
-    fileprivate var isInMemory: Bool {
-        if case .bytes = self { true } else { false }
-    }
-
-    /// - Returns: Nil for a file that is shorter than it should be.
-    fileprivate func selected(_ selection: ResponsePlan.Selection) -> AnswerBody? {
-        switch selection {
-        case .whole: self
-        case .part(let range, _): part(range)
-        case .parts(let parts): parts.body(read).map { .bytes($0) }
-        }
-    }
-
-    private func part(_ range: Range<Int>) -> AnswerBody {
-        switch self {
-        case .bytes(let buffer):
-            buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count).map { .bytes($0) } ?? .none
-        case .file(let descriptor, let offset, _, let pin):
-            .file(descriptor: descriptor, offset: offset + range.lowerBound, length: range.count, pin: pin)
-        case .none: .none
-        }
-    }
-
-    private func read(_ range: Range<Int>) -> ByteBuffer? {
-        switch self {
-        case .bytes(let buffer): buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count)
-        case .file(let descriptor, let offset, _, _): FileView.read(descriptor, offset + range.lowerBound, range.count)
-        case .none: nil
-        }
     }
 }
 

@@ -1,12 +1,11 @@
-public import CacheProtocol
-public import NIOCore
+internal import CacheProtocol
 
 /// A responder's answer. Status line, conditions (304), header fields and framing are made of it by ``ResponsePlan``.
 public struct EdgeAnswer: Sendable {
     public enum Kind: Sendable {
         /// A stored object. One with a status other than 200 is a negative entry: its `errorText` is the answer, the body
         /// is ignored.
-        case object(ObjectMetadata, AnswerBody)
+        case object(Representation)
         case failure(EdgeFailure)
     }
 
@@ -18,8 +17,8 @@ public struct EdgeAnswer: Sendable {
         self.cacheStatus = cacheStatus
     }
 
-    public static func object(_ metadata: ObjectMetadata, _ body: AnswerBody, _ status: CacheStatus) -> EdgeAnswer {
-        EdgeAnswer(.object(metadata, body), cacheStatus: status)
+    public static func object(_ representation: Representation, _ status: CacheStatus) -> EdgeAnswer {
+        EdgeAnswer(.object(representation), cacheStatus: status)
     }
 
     public static func failure(_ failure: EdgeFailure, _ status: CacheStatus) -> EdgeAnswer {
@@ -29,7 +28,7 @@ public struct EdgeAnswer: Sendable {
 
 /// The bytes of an object, where they lie. HEAD and conditions need them too, for their length; they are then left alone.
 public enum AnswerBody: Sendable {
-    case bytes(ByteBuffer)
+    case memory(any BodyBytes)
     /// A region of an open file, sent without passing through this process. The descriptor stays the pin's, and is read
     /// by offset only, so any number of answers may share it; the pin is let go when the last byte is sent or the client
     /// has gone.
@@ -38,7 +37,7 @@ public enum AnswerBody: Sendable {
 
     public var length: Int {
         switch self {
-        case .bytes(let buffer): buffer.readableBytes
+        case .memory(let bytes): bytes.count
         case .file(_, _, let length, _): length
         case .none: 0
         }

@@ -5,13 +5,13 @@ internal import CacheProtocol
 /// The channel says how many bytes it holds, not whose, and asking it at every answer would cost more than the rest of
 /// this; so answers are noted with the place where they end, and forgotten when the channel was asked for another reason.
 struct OutgoingAnswers {
-    private var answers: [(object: ObjectMetadata, end: Int)] = []
+    private var answers: [(object: Representation, end: Int)] = []
     /// All bytes that were ever given to the channel.
     private var given = 0
     private static let most = 8
 
     /// - Parameter object: Nil for what shows no byte of any.
-    mutating func append(_ object: ObjectMetadata?, bytes: Int) {
+    mutating func append(_ object: Representation?, bytes: Int) {
         given += bytes
         if let object { answers.append((object, given)) }
     }
@@ -29,6 +29,6 @@ struct OutgoingAnswers {
     }
 
     func count(where isMeant: (ObjectMetadata) -> Bool) -> Int {
-        answers.count { isMeant($0.object) }
+        answers.count { isMeant($0.object.metadata) }
     }
 }

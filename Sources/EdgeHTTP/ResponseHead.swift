@@ -9,6 +9,8 @@ struct ResponseHead {
         cache = "Vignette-\(nodeName)"
     }
 
+    /// What tells the time comes first, and then what is the same for all answers of the kind, to the empty line.
+    ///
     /// - Parameters:
     ///   - now: The wall clock, milliseconds since 1970.
     ///   - date: The same as `HTTPDate` text.
@@ -16,78 +18,35 @@ struct ResponseHead {
         writeStatusLine(plan.status, to: &sink)
         sink.append("Date: ")
         sink.append(date)
-        sink.append("\r\nServer: Vignette\r\n")
         switch plan.content {
-        case .object(let metadata): write(metadata, plan, now: now, to: &sink)
+        case .object(let object):
+            let age = max(0, (now - object.metadata.bornAt) / 1000)
+            sink.append("\r\nAge: ")
+            sink.append(number: age)
+            writeCacheStatus(plan, ttl: Int64(object.metadata.freshness.maxAge) - age, to: &sink)
+        case .failure:
+            writeCacheStatus(plan, ttl: nil, to: &sink)
+        case .options:
+            break
+        }
+        if !plan.connection.goesOn {
+            sink.append("\r\nConnection: close")
+        } else if plan.connection.saysKeepAlive {
+            sink.append("\r\nConnection: keep-alive")
+        }
+        sink.append("\r\n")
+        switch plan.content {
+        case .object(let object) where plan.status == 200: return sink.append(object.fixedFields)
+        case .object(let object): ObjectFields(object.metadata).write(plan, to: &sink)
         case .failure(let failure): write(failure, plan, to: &sink)
-        case .options: sink.append("Access-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n")
+        case .options: sink.append("Server: Vignette\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n")
         }
         if plan.allow { sink.append("Allow: GET, HEAD, OPTIONS\r\n") }
-        sink.append("Access-Control-Allow-Origin: *\r\nTiming-Allow-Origin: *\r\n")
-        if !plan.connection.goesOn {
-            sink.append("Connection: close\r\n")
-        } else if plan.connection.saysKeepAlive {
-            sink.append("Connection: keep-alive\r\n")
-        }
-        sink.append("\r\n")
-    }
-
-    private func write(_ metadata: ObjectMetadata, _ plan: ResponsePlan, now: Int64, to sink: inout some ByteSink) {
-        let age = max(0, (now - metadata.bornAt) / 1000)
-        if plan.status == 200 || plan.status == 206 {
-            sink.append("Content-Type: ")
-            if case .parts(let parts) = plan.selection {
-                sink.append("multipart/byteranges; boundary=")
-                sink.append(parts.boundary)
-            } else {
-                sink.append(value: metadata.contentType)
-            }
-            sink.append("\r\nContent-Length: ")
-            sink.append(number: Int64(plan.contentLength))
-            if case .part(let range, let length) = plan.selection {
-                sink.append("\r\nContent-Range: bytes ")
-                sink.append(number: Int64(range.lowerBound))
-                sink.append("-")
-                sink.append(number: Int64(range.upperBound - 1))
-                sink.append("/")
-                sink.append(number: Int64(length))
-            }
-            sink.append("\r\nAccept-Ranges: bytes\r\n")
-            if let modified = metadata.lastModified {
-                sink.append("Last-Modified: ")
-                sink.append(HTTPDate.text(modified))
-                sink.append("\r\n")
-            }
-            sink.append("X-Content-Type-Options: nosniff\r\n")
-            if metadata.contentType.hasPrefix("image/svg") {
-                // A script in a drawing must not run with the rights of the site that it lies on.
-                sink.append("Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox\r\n")
-            }
-        }
-        if !metadata.entityTag.isEmpty {
-            sink.append("ETag: ")
-            sink.append(value: metadata.entityTag)
-            sink.append("\r\n")
-        }
-        sink.append(metadata.isPrivate ? "Cache-Control: private, max-age=" : "Cache-Control: public, max-age=")
-        sink.append(number: Int64(metadata.freshness.maxAge))
-        if metadata.freshness.staleWhileRevalidate > 0 {
-            sink.append(", stale-while-revalidate=")
-            sink.append(number: Int64(metadata.freshness.staleWhileRevalidate))
-        }
-        if metadata.freshness.staleIfError > 0 {
-            sink.append(", stale-if-error=")
-            sink.append(number: Int64(metadata.freshness.staleIfError))
-        }
-        sink.append("\r\nAge: ")
-        sink.append(number: age)
-        sink.append("\r\n")
-        if metadata.variesByAccept { sink.append("Vary: Accept\r\n") }
-        writeCacheStatus(plan, ttl: Int64(metadata.freshness.maxAge) - age, to: &sink)
+        sink.append(ObjectFields.end)
     }
 
     private func write(_ failure: EdgeFailure, _ plan: ResponsePlan, to sink: inout some ByteSink) {
-        sink.append("Content-Type: text/plain; charset=utf-8\r\nContent-Length: ")
+        sink.append("Server: Vignette\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ")
         sink.append(number: Int64(plan.contentLength))
         sink.append("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nik-error: ")
         sink.append(plan.text)
@@ -104,13 +63,11 @@ struct ResponseHead {
         }
         // RFC 9110 §15.5.2 demands a challenge; browsers ask nobody for a password of a scheme they don't know.
         if failure.status == 401 { sink.append("WWW-Authenticate: SignedURL\r\n") }
-        writeCacheStatus(plan, ttl: nil, to: &sink)
     }
 
     private func writeCacheStatus(_ plan: ResponsePlan, ttl: Int64?, to sink: inout some ByteSink) {
-        sink.append("Cache-Status: ")
+        sink.append("\r\nCache-Status: ")
         plan.cacheStatus.write(cache: cache, ttl: ttl, to: &sink)
-        sink.append("\r\n")
     }
 
     private func writeStatusLine(_ status: UInt16, to sink: inout some ByteSink) {

@@ -4,7 +4,7 @@ internal import CacheProtocol
 struct ResponsePlan {
     enum Content {
         /// 200, 206 or 304.
-        case object(ObjectMetadata)
+        case object(Representation)
         case failure(EdgeFailure)
         /// 204 to OPTIONS.
         case options
@@ -35,16 +35,17 @@ struct ResponsePlan {
     /// - Parameter request: Nil where none could be read.
     init(_ answer: EdgeAnswer, to request: EdgeRequest?, connection: ConnectionUse) {
         switch answer.kind {
-        case .object(let metadata, let body) where metadata.status == 200:
-            let has = request?.alreadyHas(metadata) ?? false
+        case .object(let object) where object.metadata.status == 200:
+            let has = request?.alreadyHas(object.metadata) ?? false
+            let length = object.body.length
             self.init(
-                status: has ? 304 : 200, content: .object(metadata), contentLength: body.length,
-                sendsBody: !has && request?.method != .head && body.length > 0, cacheStatus: answer.cacheStatus,
+                status: has ? 304 : 200, content: .object(object), contentLength: length,
+                sendsBody: !has && request?.method != .head && length > 0, cacheStatus: answer.cacheStatus,
                 connection: connection
             )
-            if !has, let request { select(request.ranges(of: metadata, length: body.length), of: metadata, body.length) }
-        case .object(let metadata, _):
-            self.init(EdgeFailure(negative: metadata), answer.cacheStatus, isHead: request?.method == .head, connection)
+            if !has, let request { select(request.ranges(of: object.metadata, length: length), of: object.metadata, length) }
+        case .object(let object):
+            self.init(EdgeFailure(negative: object.metadata), answer.cacheStatus, isHead: request?.method == .head, connection)
         case .failure(let failure):
             self.init(failure, answer.cacheStatus, isHead: request?.method == .head, connection)
         }

@@ -2,6 +2,18 @@
 enum SignatureMask {
     private static let name = Array("ik-s=".utf8)
 
+    /// False where ``hide(_:)`` surely changes nothing.
+    static func mayHide(_ target: Span<UInt8>) -> Bool {
+        var place = 0
+        while place + name.count <= target.count {
+            // Rare in URLs, and in front of every parameter.
+            let begins = target[place] == UInt8(ascii: "?") || target[place] == UInt8(ascii: "&")
+            if begins, target.has("ik-s=", at: place + 1) { return true }
+            place += 1
+        }
+        return false
+    }
+
     /// The target with the values of its `ik-s` parameters replaced by `***`.
     static func hide(_ target: String) -> String {
         let bytes = Array(target.utf8)

@@ -5,7 +5,7 @@ import ImageURL
 import Synchronization
 
 /// A configuration as this edge reads URLs by it. Pure but for the wall clock and for what it remembers.
-struct ConfigurationInForce: Sendable {
+final class ConfigurationInForce: Sendable {
     /// Of the `configure` command.
     let revision: Revision
     let served: ServedConfiguration

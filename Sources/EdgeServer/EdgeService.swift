@@ -1,10 +1,9 @@
 import CacheProtocol
-import EdgeHTTP
-import Foundation
+public import EdgeHTTP
+import Glibc
 import ImageURL
-import NIOCore
 import NodeAgent
-import ObjectCache
+public import ObjectCache
 import Telemetry
 
 /// How an edge answers one request, from top to bottom.
@@ -40,7 +39,8 @@ struct EdgeService: EdgeResponder {
     }
 
     func confirm(_ answer: EdgeAnswer) -> EdgeAnswer {
-        guard case .object(let metadata, _) = answer.kind else { return answer }
+        guard case .object(let object) = answer.kind else { return answer }
+        let metadata = object.metadata
         if let revision = agent.rules.tombstone(on: metadata.scope.sources) { return Self.erased("This image", revision) }
         // Erased and lifted again since: its bytes may be overwritten already.
         return isForbidden(metadata) ? Self.overtaken : answer
@@ -131,6 +131,9 @@ struct EdgeService: EdgeResponder {
 
     /// A signature that expires also ends what caches of others may keep: the link would live on in them.
     private func answer(_ object: CachedObject, _ wanted: WantedVariant, _ status: CacheStatus) -> EdgeAnswer {
+        if object.staleBy == nil, wanted.notAfter == nil {
+            return .object(object.form { Representation($0.metadata, AnswerBody($0.body)) }, status)
+        }
         var metadata = object.metadata
         // What was soft-purged may stand in where its maker is down, and nobody may keep it for fresh.
         if object.staleBy != nil { metadata.freshness = Freshness(maxAge: 0) }
@@ -138,7 +141,7 @@ struct EdgeService: EdgeResponder {
             let lifetime = UInt32(clamping: notAfter - metadata.bornAt / 1000)
             metadata.freshness = Freshness(maxAge: min(metadata.freshness.maxAge, lifetime))
         }
-        return .object(metadata, AnswerBody(object.body), status)
+        return .object(Representation(metadata, AnswerBody(object.body)), status)
     }
 
     /// A copy that is only too old may stand in for an origin that can't be reached; one that a command forbids never.
@@ -210,14 +213,18 @@ struct EdgeService: EdgeResponder {
 
     /// Milliseconds since 1970.
     private static func now() -> Int64 {
-        Int64(Date().timeIntervalSince1970 * 1000)
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
+
+extension SharedBytes: BodyBytes {}
 
 extension AnswerBody {
     init(_ body: CachedBody) {
         switch body {
-        case .memory(let bytes): self = .bytes(bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })
+        case .memory(let bytes): self = .memory(bytes)
         case .file(let region):
             self = .file(descriptor: region.descriptor, offset: region.offset, length: region.count, pin: region)
         }

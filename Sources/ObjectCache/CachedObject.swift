@@ -1,4 +1,5 @@
 public import CacheProtocol
+internal import Synchronization
 
 /// An object as a lookup found it. As long as the value lives, its bytes do, whatever is purged or evicted meanwhile.
 public struct CachedObject: Sendable {
@@ -20,9 +21,16 @@ public struct CachedObject: Sendable {
 
     public var body: CachedBody { record.content }
 
-    /// The same for two lookups if and only if they found the same bytes: what is derived from an object (a head that is
-    /// ready to send) may be kept as long as this stays.
+    /// The same for two lookups if and only if they found the same bytes.
     public var identity: ObjectIdentifier { ObjectIdentifier(record) }
+
+    /// What the object's answers have in common (a head that is ready to send), made once and kept as long as the object is
+    /// in memory. All who ask for it make the same of an object.
+    public func form<Form: AnyObject & Sendable>(_ make: (CachedObject) -> Form) -> Form {
+        if let made = record.form.load() as? Form { return made }
+        let made = make(self)
+        return record.form.storeIfNil(made) as? Form ?? made
+    }
 }
 
 /// Where a body lies.
@@ -47,17 +55,20 @@ public enum CachedBody: Sendable {
 }
 
 /// What is known of one object: shared by the memory tier and the answers that are under way.
-final class CachedRecord: Sendable {
+final class CachedRecord: @unchecked Sendable {
+    // @unchecked: `form` holds what is Sendable, which its type cannot say.
     let metadata: ObjectMetadata
     let content: CachedBody
+    let form = AtomicLazyReference<AnyObject>()
 
     init(metadata: ObjectMetadata, content: CachedBody) {
         self.metadata = metadata
         self.content = content
     }
 
-    /// Strings and arrays of the metadata, the objects around them, a slot of the memory tier: a fair guess.
-    private static let overhead = 640
+    /// Strings and arrays of the metadata, the objects around them, a head for its answers, a slot of the memory tier: a fair
+    /// guess.
+    private static let overhead = 1152
 
     /// What the record weighs in the memory tier.
     var memoryCost: Int {

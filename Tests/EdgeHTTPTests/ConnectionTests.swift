@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectionTests {
     /// Answers with the request's own target.
     @Sendable static func echo(_ request: EdgeRequest) -> EdgeOutcome {

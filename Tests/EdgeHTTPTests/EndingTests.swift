@@ -7,7 +7,7 @@ import Synchronization
 import Telemetry
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndingTests {
     static func later(_ work: @escaping @Sendable () async -> Void) -> EdgeOutcome {
         .later {

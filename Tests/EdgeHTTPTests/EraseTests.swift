@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// An erase cuts answers off; see `EdgeHTTPServer.abort(where:)`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EraseTests {
     /// More than two sockets hold.
     private static let count = 24_000_000

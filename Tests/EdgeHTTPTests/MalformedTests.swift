@@ -2,7 +2,7 @@ import EdgeHTTP
 import Testing
 
 /// What is no request gets one answer, and the end of the connection: what follows is never taken for a request.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MalformedTests {
     static func expectRefusal(_ request: [UInt8], _ status: Int) async throws {
         let answer = try await TestServer.run { request in

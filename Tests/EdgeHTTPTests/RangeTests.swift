@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// Parts of an object (RFC 9110 §14).
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RangeTests {
     private static func parsed(_ field: String, _ length: Int = 10) -> ByteRanges {
         ByteRanges(Array(field.utf8).span, length: length)

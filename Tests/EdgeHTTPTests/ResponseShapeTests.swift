@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// Whole answers, as a client gets them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ResponseShapeTests {
     @Test func aHit() async throws {
         let answer = try await TestServer.run { _ in hit("pixels") } _: { server in
@@ -13,6 +13,9 @@ struct ResponseShapeTests {
         #expect(answer == """
             HTTP/1.1 200 OK
             Date: now
+            Age: 0
+            Cache-Status: Vignette-edge-1; hit; ttl=86400
+            Connection: close
             Server: Vignette
             Content-Type: image/webp
             Content-Length: 6
@@ -21,12 +24,9 @@ struct ResponseShapeTests {
             X-Content-Type-Options: nosniff
             ETag: "v1"
             Cache-Control: public, max-age=86400, stale-while-revalidate=60
-            Age: 0
             Vary: Accept
-            Cache-Status: Vignette-edge-1; hit; ttl=86400
             Access-Control-Allow-Origin: *
             Timing-Allow-Origin: *
-            Connection: close
 
             pixels
             """)
@@ -47,6 +47,9 @@ struct ResponseShapeTests {
         #expect(answer == """
             HTTP/1.1 200 OK
             Date: now
+            Age: 0
+            Cache-Status: Vignette-edge-1; hit; ttl=10
+            Connection: close
             Server: Vignette
             Content-Type: image/svg+xml
             Content-Length: 6
@@ -55,11 +58,8 @@ struct ResponseShapeTests {
             Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox
             ETag: "v1"
             Cache-Control: private, max-age=10
-            Age: 0
-            Cache-Status: Vignette-edge-1; hit; ttl=10
             Access-Control-Allow-Origin: *
             Timing-Allow-Origin: *
-            Connection: close
 
             <svg/>
             """)
@@ -72,7 +72,7 @@ struct ResponseShapeTests {
             try await server.exchange("HEAD /demo/a.jpg HTTP/1.1\r\nHost: cdn.example\r\nConnection: close\r\n\r\n")
         }
         #expect(answer.contains("\nContent-Length: 6\n"))
-        #expect(answer.hasSuffix("\nConnection: close\n\n"))
+        #expect(answer.hasSuffix("\nTiming-Allow-Origin: *\n\n"))
     }
 
     @Test func whatTheClientHasIsNotSentAgain() async throws {
@@ -82,15 +82,15 @@ struct ResponseShapeTests {
         #expect(answer == """
             HTTP/1.1 304 Not Modified
             Date: now
+            Age: 0
+            Cache-Status: Vignette-edge-1; hit; ttl=86400
+            Connection: close
             Server: Vignette
             ETag: "v1"
             Cache-Control: public, max-age=86400, stale-while-revalidate=60
-            Age: 0
             Vary: Accept
-            Cache-Status: Vignette-edge-1; hit; ttl=86400
             Access-Control-Allow-Origin: *
             Timing-Allow-Origin: *
-            Connection: close
 
 
             """)
@@ -125,6 +125,8 @@ struct ResponseShapeTests {
         #expect(answer == """
             HTTP/1.1 503 Service Unavailable
             Date: now
+            Cache-Status: Vignette-edge-1; detail=no_lease
+            Connection: close
             Server: Vignette
             Content-Type: text/plain; charset=utf-8
             Content-Length: 34
@@ -132,10 +134,8 @@ struct ResponseShapeTests {
             Cache-Control: no-store
             ik-error: ELEASE - no lease??Set-Cookie: ??
             Retry-After: 3
-            Cache-Status: Vignette-edge-1; detail=no_lease
             Access-Control-Allow-Origin: *
             Timing-Allow-Origin: *
-            Connection: close
 
             ELEASE - no lease??Set-Cookie: ??
 
@@ -155,16 +155,16 @@ struct ResponseShapeTests {
         #expect(answer == """
             HTTP/1.1 404 Not Found
             Date: now
+            Cache-Status: Vignette-edge-1; hit
+            Connection: close
             Server: Vignette
             Content-Type: text/plain; charset=utf-8
             Content-Length: 30
             X-Content-Type-Options: nosniff
             Cache-Control: no-store
             ik-error: ENOENT - no such image: b.jpg
-            Cache-Status: Vignette-edge-1; hit
             Access-Control-Allow-Origin: *
             Timing-Allow-Origin: *
-            Connection: close
 
             ENOENT - no such image: b.jpg
 
@@ -177,17 +177,17 @@ struct ResponseShapeTests {
             #expect(delete == """
                 HTTP/1.1 405 Method Not Allowed
                 Date: now
+                Cache-Status: Vignette-edge-1; detail=bad_request
+                Connection: close
                 Server: Vignette
                 Content-Type: text/plain; charset=utf-8
                 Content-Length: 42
                 X-Content-Type-Options: nosniff
                 Cache-Control: no-store
                 ik-error: EMETHOD - images are read by GET and HEAD
-                Cache-Status: Vignette-edge-1; detail=bad_request
                 Allow: GET, HEAD, OPTIONS
                 Access-Control-Allow-Origin: *
                 Timing-Allow-Origin: *
-                Connection: close
 
                 EMETHOD - images are read by GET and HEAD
 
@@ -196,12 +196,12 @@ struct ResponseShapeTests {
             #expect(options == """
                 HTTP/1.1 204 No Content
                 Date: now
+                Connection: close
                 Server: Vignette
                 Access-Control-Allow-Methods: GET, HEAD, OPTIONS
                 Allow: GET, HEAD, OPTIONS
                 Access-Control-Allow-Origin: *
                 Timing-Allow-Origin: *
-                Connection: close
 
 
                 """)

@@ -272,3 +272,25 @@ extension EdgeHTTPConfiguration {
         return configuration
     }
 }
+
+extension EdgeAnswer {
+    static func object(_ metadata: ObjectMetadata, _ body: AnswerBody, _ status: CacheStatus) -> EdgeAnswer {
+        .object(Representation(metadata, body), status)
+    }
+}
+
+extension AnswerBody {
+    static func bytes(_ buffer: ByteBuffer) -> AnswerBody { .memory(HeldBytes(buffer)) }
+}
+
+private final class HeldBytes: BodyBytes {
+    private let buffer: ByteBuffer
+
+    init(_ buffer: ByteBuffer) { self.buffer = buffer }
+
+    var count: Int { buffer.readableBytes }
+
+    func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try buffer.withUnsafeReadableBytes(body)
+    }
+}

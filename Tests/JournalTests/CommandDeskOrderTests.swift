@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What the desk must do in which order, shown by holding its journal's answers back.
-@Suite(.timeLimit(.minutes(1))) struct CommandDeskOrderTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandDeskOrderTests {
     private let folder: TemporaryFolder
     private let journal: GatedJournal
     private let clock = ManualClock()

@@ -3,7 +3,7 @@ import Journal
 import SQLStore
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CommandDeskTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandDeskTests {
     private let folder: TemporaryFolder
     private let journal: SQLiteJournal
     private let clock = ManualClock()

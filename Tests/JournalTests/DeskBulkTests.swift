@@ -2,7 +2,7 @@ import CacheProtocol
 import Journal
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeskBulkTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskBulkTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
 

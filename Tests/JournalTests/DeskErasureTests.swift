@@ -3,7 +3,7 @@ import Journal
 import Testing
 
 /// Removed, as who ordered the erase sees it (DESIGN §4, rule 13).
-@Suite(.timeLimit(.minutes(1))) struct DeskErasureTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskErasureTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
     private let erase = JournalConformance.erase("face.jpg")

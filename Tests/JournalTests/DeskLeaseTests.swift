@@ -3,7 +3,7 @@ import Journal
 import Testing
 
 /// For how long a command waits for a node that is cut off.
-@Suite(.timeLimit(.minutes(1))) struct DeskLeaseTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskLeaseTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
 

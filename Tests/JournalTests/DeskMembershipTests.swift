@@ -3,7 +3,7 @@ import Journal
 import Testing
 
 /// `forget` and `declareDead` (DESIGN §4, rule 14).
-@Suite(.timeLimit(.minutes(1))) struct DeskMembershipTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskMembershipTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
 

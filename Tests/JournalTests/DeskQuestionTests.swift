@@ -3,7 +3,7 @@ import Journal
 import Testing
 
 /// `where`: what nodes say that they keep.
-@Suite(.timeLimit(.minutes(1))) struct DeskQuestionTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskQuestionTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
     private let sources = [SourceIdentity(storage: "s", key: "k")]

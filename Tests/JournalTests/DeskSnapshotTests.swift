@@ -3,7 +3,7 @@ import Journal
 import Testing
 
 /// Nodes that were away for longer than entries are kept.
-@Suite(.timeLimit(.minutes(1))) struct DeskSnapshotTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskSnapshotTests {
     private let fixture: DeskFixture
     private let desk: CommandDesk
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NodeAgent
 
-@Suite(.timeLimit(.minutes(1))) struct AppliedWaitersTests {
+@Suite(.timeLimit(.minutes(5))) struct AppliedWaitersTests {
     private let waiters = AppliedWaiters()
     private let rules = RuleBook(RuleTable(journal: .random()))
     private let ahead = Revision(rawValue: 1)

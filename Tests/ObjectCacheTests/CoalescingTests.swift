@@ -50,7 +50,7 @@ import Testing
         Filled(metadata: metadata(number, fill: fill), body: body(number, size: 500))
     }
 
-    @Test(.timeLimit(.minutes(1))) func fiftyWaitersShareOneFill() async throws {
+    @Test(.timeLimit(.minutes(5))) func fiftyWaitersShareOneFill() async throws {
         let cache = try smallCache(folder, journal)
         let gate = Gate()
         let answers = try await withThrowingTaskGroup(of: (CachedObject, FillRole).self) { group in
@@ -74,7 +74,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoComesAfterACommandStartsANewFill() async throws {
+    @Test(.timeLimit(.minutes(5))) func whoComesAfterACommandStartsANewFill() async throws {
         let cache = try smallCache(folder, journal)
         let (old, new) = (Gate(), Gate())
         async let first = cache.object(for: CacheKey(1), newestMatch: .zero) {
@@ -101,7 +101,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLateFillIsNotStored() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLateFillIsNotStored() async throws {
         let cache = try smallCache(folder, journal)
         let gate = Gate()
         async let answer = cache.object(for: CacheKey(1), newestMatch: .zero) {
@@ -117,7 +117,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFillThatBeganBeforeTheCacheWasEmptiedIsNotStored() async throws {
+    @Test(.timeLimit(.minutes(5))) func aFillThatBeganBeforeTheCacheWasEmptiedIsNotStored() async throws {
         let cache = try smallCache(folder, journal)
         let gate = Gate()
         async let answer = cache.object(for: CacheKey(1), newestMatch: .zero) {
@@ -132,7 +132,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFailureReachesAllWhoWaitAndNobodyAfter() async throws {
+    @Test(.timeLimit(.minutes(5))) func aFailureReachesAllWhoWaitAndNobodyAfter() async throws {
         let cache = try smallCache(folder, journal)
         let gate = Gate()
         let failures = await withTaskGroup(of: Bool.self) { group in
@@ -160,7 +160,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aLeaderWhoGivesUpLeavesTheOthersTheirFill() async throws {
+    @Test(.timeLimit(.minutes(5))) func aLeaderWhoGivesUpLeavesTheOthersTheirFill() async throws {
         let cache = try smallCache(folder, journal)
         let gate = Gate()
         let leader = Task {
@@ -182,7 +182,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func anObjectThatAFillHasJustBroughtIsFound() async throws {
+    @Test(.timeLimit(.minutes(5))) func anObjectThatAFillHasJustBroughtIsFound() async throws {
         let cache = try smallCache(folder, journal)
         cache.store(CacheKey(1), metadata(1), body: body(1, size: 10))
         let found = try await cache.object(for: CacheKey(1), newestMatch: .zero) { throw FillFailed() }
@@ -192,7 +192,7 @@ import Testing
         await cache.shutdown()
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFillOlderThanItMayBeIsAnError() async throws {
+    @Test(.timeLimit(.minutes(5))) func aFillOlderThanItMayBeIsAnError() async throws {
         let cache = try smallCache(folder, journal)
         let purge = try journal.append(.hardPurge, .all)
         await #expect(throws: ObjectCacheError.self) {

@@ -5,7 +5,7 @@ import Testing
 @testable import ObjectCache
 
 /// What an operator is told of a folder is what a start would find in it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct InspectionTests {
     private let journal = TestJournal()
     private let folder = TemporaryFolder(inMemory: true)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ObjectCache
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SegmentScanTests {
     private let folder = TemporaryFolder(inMemory: true)
 

@@ -6,7 +6,7 @@ import Testing
 @testable import OperatorCLI
 
 /// What an operator reads of a cache's folder.
-@Suite(.timeLimit(.minutes(1))) struct CacheReportTests {
+@Suite(.timeLimit(.minutes(5))) struct CacheReportTests {
     private static let now: Int64 = 1_900_000_000_000
 
     /// Four objects of 10,000 bytes, one of them removed; one is two days old.
