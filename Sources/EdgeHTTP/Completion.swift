@@ -26,6 +26,14 @@ struct Completion {
         self.rawTarget = rawTarget
     }
 
+    /// A whole plain hit.
+    init(hit exchange: Exchange, bytes: Int) {
+        self.exchange = exchange
+        status = 200
+        self.bytes = bytes
+        cacheStatus = .hit
+    }
+
     /// The client went away before there was an answer.
     init(aborted exchange: Exchange, now: BootInstant = .now()) {
         self.exchange = exchange
@@ -60,12 +68,12 @@ struct Completion {
             method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,
             cache: cacheStatus.outcome, reason: cacheStatus.reason?.label, error: error
         )
-        if rawTarget == nil, let request = exchange.request, record(line, client, request, in: access) { return }
+        if rawTarget == nil, let request = exchange.request, Self.record(line, client, request, in: access) { return }
         access.record(line, client: client, target: SignatureMask.hide(rawTarget ?? exchange.request?.target ?? "-"))
     }
 
     /// From the request's own bytes, if there is nothing in them to hide.
-    private func record(_ line: AccessLine, _ client: String, _ request: EdgeRequest, in access: AccessChannel) -> Bool {
+    private static func record(_ line: AccessLine, _ client: String, _ request: EdgeRequest, in access: AccessChannel) -> Bool {
         request.withTarget { target in
             guard !SignatureMask.mayHide(target) else { return false }
             var client = client

@@ -22,13 +22,13 @@ extension ConnectionHandler {
 
     func send(_ plan: ResponsePlan, body: OutgoingBody, _ exchange: Exchange, rawTarget: String? = nil) {
         guard let context else { return }
+        sendDirect()
         let (now, date) = loop.date()
         let fitsOneBuffer = body.isInMemory && body.length <= loop.configuration.oneBufferBytes
         var head = context.channel.allocator.buffer(capacity: Self.headBytes + (fitsOneBuffer ? body.length : 0))
         loop.responseHead.write(plan, now: now, date: date, to: &head)
         endsAfterSending = !plan.connection.goesOn
         var completion = Completion(exchange, plan, rawTarget: rawTarget)
-        needsFlush = true
         if outgoing.isCrowded { forgetSentAnswers() }
         note(plan, head: head.readableBytes, body: body)
         switch body {
@@ -37,18 +37,18 @@ extension ConnectionHandler {
                 head.append(plan.text)
                 head.append("\n")
             }
-            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+            give(head)
         case .memory(let bytes) where fitsOneBuffer:
             bytes.withUnsafeBytes { _ = head.writeBytes($0) }
-            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+            give(head)
         case .memory(let bytes):
-            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-            context.write(wrapOutboundOut(.byteBuffer(bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })), promise: nil)
+            give(head)
+            give(bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })
         case .parts(let bytes):
-            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
-            context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+            give(head)
+            give(bytes)
         case .file(let descriptor, let offset, let length, let pin):
-            context.write(wrapOutboundOut(.byteBuffer(head)), promise: nil)
+            give(head)
             return send(FileView(descriptor: descriptor, pin: pin), offset, length, completion)
         }
         completion.duration = BootInstant.now().nanoseconds &- exchange.began.nanoseconds
@@ -56,13 +56,13 @@ extension ConnectionHandler {
         written()
     }
 
-    private func send(_ file: FileView, _ offset: Int, _ length: Int, _ completion: Completion) {
+    func send(_ file: FileView, _ offset: Int, _ length: Int, _ completion: Completion) {
         guard let context else { return }
         fileExchange = completion
         startSending()
         let promise = context.eventLoop.makePromise(of: Void.self)
-        context.writeAndFlush(wrapOutboundOut(.fileRegion(file.region(offset, length))), promise: promise)
-        needsFlush = false
+        give(.fileRegion(file.region(offset, length)), promise: promise)
+        flush()
         // After the write, so that a small one has its answer already and costs no second turn.
         promise.futureResult.assumeIsolated().whenComplete { result in
             file.end()
@@ -73,8 +73,6 @@ extension ConnectionHandler {
     private func fileEnded(_ result: Result<Void, any Error>) {
         guard var completion = fileExchange else { return }
         fileExchange = nil
-        // It was the last, and bytes leave in order.
-        outgoing.keep(unsent: 0)
         completion.duration = BootInstant.now().nanoseconds &- completion.exchange.began.nanoseconds
         if case .failure = result { completion.abort(byErase: isCutOff) }
         complete(completion)
@@ -89,7 +87,7 @@ extension ConnectionHandler {
     }
 
     /// All of an answer is handed to the channel.
-    private func written() {
+    func written() {
         guard let context else { return }
         if !context.channel.isWritable {
             flush()
@@ -144,8 +142,9 @@ extension ConnectionHandler {
 
     func flush() {
         guard needsFlush else { return }
+        sendDirect()
         needsFlush = false
-        context?.flush()
+        if channelMayHoldBytes { context?.flush() }
     }
 }
 

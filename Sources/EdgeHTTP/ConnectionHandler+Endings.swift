@@ -26,6 +26,7 @@ extension ConnectionHandler {
 
     /// The node is going down: what is idle goes now, what is at work ends with its answer.
     func drain() {
+        flush()
         if case .ready = phase, unread.readableBytes == 0 { linger() }
     }
 

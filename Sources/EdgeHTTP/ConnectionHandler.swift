@@ -40,6 +40,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isAdmitted = false
     var isAdvancing = false
     var needsFlush = false
+    /// What the channel sends through, where it is a plain socket.
+    private(set) var socket: CInt?
+    var direct: DirectAnswer?
+    /// What it was given may wait in it still.
+    var channelMayHoldBytes = false
     var readIsHeld = false
     /// Set by an answer that is the connection's last.
     var endsAfterSending = false
@@ -75,6 +80,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         let before = phase
         phase = .closed
+        socket = nil
+        dropDirect(byErase: isCutOff)
         unread = ByteBuffer()
         outgoing.keep(unsent: 0)
         loop.remove(self)
@@ -93,8 +100,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .ready, .waiting, .sending: break
         }
         if unread.readableBytes == 0 {
+            let now = BootInstant.now()
+            if answerPlainly(bytes, at: now) { return }
             unread = bytes
-            since = .now()
+            since = now
         } else {
             unread.writeBuffer(&bytes)
         }
@@ -102,7 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        flush()
+        if needsFlush { loop.flushSoon(self, bytes: direct?.length ?? 0, context.eventLoop) }
     }
 
     /// Reading goes on while an answer is under way, because it is reading that notices a client going away; but not
@@ -129,6 +138,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func begin(_ context: ChannelHandlerContext) {
         guard !isAdmitted else { return }
         client = context.remoteAddress?.ipAddress ?? "-"
+        socket = context.pipeline.syncOperations.plainSocket
         guard loop.connectionAdmission.enter() else {
             loop.cells.refused.increment()
             refuse(.overloaded(loop.configuration.retryAfterSeconds), head: ByteBuffer(), .overload)
@@ -185,8 +195,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func respond(to request: EdgeRequest, _ use: ConnectionUse) {
-        let exchange = Exchange(request, use)
-        switch loop.responder.respond(to: request) {
+        conclude(loop.responder.respond(to: request), Exchange(request, use))
+    }
+
+    func conclude(_ outcome: EdgeOutcome, _ exchange: Exchange) {
+        switch outcome {
         case .now(let answer):
             send(answer, exchange)
         case .later(let work):
@@ -225,7 +238,28 @@ final class ConnectionHandler: ChannelDuplexHandler {
         flush()
     }
 
+    func give(_ bytes: ByteBuffer) {
+        guard bytes.readableBytes > 0 else { return }
+        give(.byteBuffer(bytes), promise: nil)
+    }
+
+    /// All that the channel gets, it gets by this.
+    func give(_ data: IOData, promise: EventLoopPromise<Void>?) {
+        sendDirect()
+        channelMayHoldBytes = true
+        needsFlush = true
+        context?.write(wrapOutboundOut(data), promise: promise)
+    }
+
     func ending(_ use: ConnectionUse) -> ConnectionUse {
         loop.isDraining ? ConnectionUse(goesOn: false) : use
+    }
+}
+
+extension ChannelPipeline.SynchronousOperations {
+    /// Nil for a channel that is none, as in tests, or that encrypts what it is given.
+    fileprivate var plainSocket: CInt? {
+        // Throws only where the socket is closed.
+        (try? withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { $0 }) ?? nil
     }
 }

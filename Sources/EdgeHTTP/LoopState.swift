@@ -1,5 +1,4 @@
 internal import CacheProtocol
-internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import Telemetry
@@ -18,8 +17,9 @@ final class LoopState {
     let log: Logger
 
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
-    private var dateSecond = Int64.min
-    private var dateText = ""
+    private var clock = HeadClock()
+    private var buffers = HeadBuffers()
+    private var flushes = FlushQueue()
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
 
@@ -35,19 +35,37 @@ final class LoopState {
         self.waitingRoom = waitingRoom
         gauges = metrics
         cells = metrics.cells()
-        self.access = access
+        self.access = access?.isOn == true ? access : nil
         self.log = log
     }
 
-    /// The wall clock in milliseconds since 1970, and the same as text, which is made anew once a second.
     func date() -> (now: Int64, text: String) {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        if Int64(time.tv_sec) != dateSecond {
-            dateSecond = Int64(time.tv_sec)
-            dateText = HTTPDate.text(dateSecond)
+        let now = clock.read()
+        return (now, clock.date)
+    }
+
+    /// Of a plain hit whose connection goes on.
+    func hitHead(of object: Representation) -> ByteBuffer {
+        let now = clock.read()
+        let capacity = clock.hitStart.count + responseHead.hitBytes + object.fixedFields.count
+        return buffers.fill(capacity: capacity) { room in
+            var cursor = ByteCursor(room)
+            responseHead.writeHit(object, now: now, start: clock.hitStart, to: &cursor)
+            return cursor.count
         }
-        return (dateSecond * 1000 + Int64(time.tv_nsec) / 1_000_000, dateText)
+    }
+
+    func flushSoon(_ connection: ConnectionHandler, bytes: Int, _ loop: any EventLoop) {
+        switch flushes.append(connection, bytes: bytes) {
+        case .nothing: break
+        case .flush: flushAll()
+        case .schedule: loop.assumeIsolated().execute { self.flushAll() }
+        }
+    }
+
+    private func flushAll() {
+        for connection in flushes.take() { connection.flush() }
+        buffers.rewind()
     }
 
     func add(_ connection: ConnectionHandler) {

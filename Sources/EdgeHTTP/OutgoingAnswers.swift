@@ -8,7 +8,7 @@ struct OutgoingAnswers {
     private var answers: [(object: Representation, end: Int)] = []
     /// All bytes that were ever given to the channel.
     private var given = 0
-    private static let most = 8
+    private static let most = 32
 
     /// - Parameter object: Nil for what shows no byte of any.
     mutating func append(_ object: Representation?, bytes: Int) {
@@ -23,7 +23,7 @@ struct OutgoingAnswers {
 
     /// Forgets the answers that are sent whole.
     ///
-    /// - Parameter unsent: Bytes that the channel holds.
+    /// - Parameter unsent: Bytes that the peer has not got yet.
     mutating func keep(unsent: Int) {
         if unsent == 0 { answers = [] } else { answers.removeAll { $0.end <= given - unsent } }
     }

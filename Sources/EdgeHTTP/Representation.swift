@@ -7,10 +7,13 @@ public final class Representation: Sendable {
     public let body: AnswerBody
     /// Of a whole answer: all header fields but those that tell the time, from `Server` to the empty line.
     let fixedFields: [UInt8]
+    /// Nil where a whole answer has none.
+    let directBody: DirectAnswer.Body?
 
     public init(_ metadata: ObjectMetadata, _ body: AnswerBody) {
         self.metadata = metadata
         self.body = body
+        directBody = metadata.status == 200 && body.length > 0 ? DirectAnswer.Body(body) : nil
         fixedFields = metadata.status == 200 ? ObjectFields(metadata).whole(length: body.length) : []
     }
 }

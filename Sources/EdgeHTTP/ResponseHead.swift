@@ -4,9 +4,27 @@ internal import CacheProtocol
 struct ResponseHead {
     /// `Vignette-edge-1`
     let cache: String
+    private let hitMiddle: [UInt8]
 
     init(nodeName: String) {
         cache = "Vignette-\(nodeName)"
+        hitMiddle = Array("\r\nCache-Status: \(cache); hit; ttl=".utf8)
+    }
+
+    /// Bytes of ``writeHit(_:now:start:to:)`` at most, start and fixed fields left out.
+    var hitBytes: Int { hitMiddle.count + 2 * 20 + 2 }
+
+    /// What ``write(_:now:date:to:)`` writes of a plain hit whose connection goes on.
+    ///
+    /// - Parameter start: `HeadClock.hitStart` of that moment.
+    func writeHit(_ object: Representation, now: Int64, start: [UInt8], to cursor: inout ByteCursor) {
+        let age = max(0, (now - object.metadata.bornAt) / 1000)
+        start.withUnsafeBytes { cursor.append($0) }
+        cursor.append(number: age)
+        hitMiddle.withUnsafeBytes { cursor.append($0) }
+        cursor.append(number: Int64(object.metadata.freshness.maxAge) - age)
+        cursor.append(lineEnd: ())
+        object.fixedFields.withUnsafeBytes { cursor.append($0) }
     }
 
     /// What tells the time comes first, and then what is the same for all answers of the kind, to the empty line.

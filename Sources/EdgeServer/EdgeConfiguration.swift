@@ -27,7 +27,7 @@ struct EdgeConfiguration: Sendable {
     var fetchPatience: Int
     /// `fetch.max-bytes`: the largest answer of an origin that is taken; default 64 MiB.
     var fetchMaxBytes: Int
-    /// `access-log.file`: where access lines go; default standard output.
+    /// `access-log.file`: where access lines go; default standard output, `off` for nowhere.
     var accessLogFile: String?
 
     private static let schema = SettingsSchema([
@@ -66,7 +66,7 @@ struct EdgeConfiguration: Sendable {
 
     var accessLog: AccessLogConfiguration {
         var log = AccessLogConfiguration(node: node.name)
-        log.destination = accessLogFile.map { .file($0) } ?? .standardOutput
+        log.destination = accessLogFile.map { $0 == "off" ? .off : .file($0) } ?? .standardOutput
         return log
     }
 }

@@ -28,7 +28,7 @@ struct EdgeService: EdgeResponder {
         if let revision = agent.rules.tombstone(on: wanted.sources) { return .now(Self.erased(wanted.path, revision)) }
         switch cache.lookup(wanted.key) {
         case .hit(let object):
-            if object.staleBy == nil, Self.isFresh(object.metadata) {
+            if object.staleBy == nil, Self.isFresh(object) {
                 guard mayAnswer(with: object, wanted, at: request.receivedAt) else { return .now(Self.noLease) }
                 return .now(answer(object, wanted, .hit))
             }
@@ -64,7 +64,7 @@ struct EdgeService: EdgeResponder {
                 do {
                     let (object, role) = try await cache.object(
                         for: wanted.key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom,
-                        accepting: { $0.staleBy == nil && Self.isFresh($0.metadata) }
+                        accepting: { $0.staleBy == nil && Self.isFresh($0) }
                     ) {
                         [wanted] in try await fill(question, source: wanted.sources.first)
                     }
@@ -94,7 +94,7 @@ struct EdgeService: EdgeResponder {
     private static let pause = Duration.milliseconds(10)
 
     private func mayAnswer(with object: CachedObject, _ wanted: WantedVariant, at moment: BootInstant) -> Bool {
-        agent.lease.mayAnswer(at: moment, lease: object.metadata.isPrivate ? wanted.privateLease : wanted.lease)
+        agent.lease.mayAnswer(at: moment, lease: object.isPrivate ? wanted.privateLease : wanted.lease)
     }
 
     private func isForbidden(_ metadata: ObjectMetadata) -> Bool {
@@ -132,7 +132,9 @@ struct EdgeService: EdgeResponder {
     /// A signature that expires also ends what caches of others may keep: the link would live on in them.
     private func answer(_ object: CachedObject, _ wanted: WantedVariant, _ status: CacheStatus) -> EdgeAnswer {
         if object.staleBy == nil, wanted.notAfter == nil {
-            return .object(object.form { Representation($0.metadata, AnswerBody($0.body)) }, status)
+            let form = object.form ?? object.keep(form: Representation(object.metadata, AnswerBody(object.body)))
+            // Nobody else keeps anything with this cache's objects.
+            return .object(unsafeDowncast(form, to: Representation.self), status)
         }
         var metadata = object.metadata
         // What was soft-purged may stand in where its maker is down, and nobody may keep it for fresh.
@@ -207,8 +209,8 @@ struct EdgeService: EdgeResponder {
             .refused(.erased))
     }
 
-    private static func isFresh(_ metadata: ObjectMetadata) -> Bool {
-        now() - metadata.bornAt < Int64(metadata.freshness.maxAge) * 1000
+    private static func isFresh(_ object: CachedObject) -> Bool {
+        now() - object.bornAt < Int64(object.freshness.maxAge) * 1000
     }
 
     /// Milliseconds since 1970.

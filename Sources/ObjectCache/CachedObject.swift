@@ -24,13 +24,19 @@ public struct CachedObject: Sendable {
     /// The same for two lookups if and only if they found the same bytes.
     public var identity: ObjectIdentifier { ObjectIdentifier(record) }
 
-    /// What the object's answers have in common (a head that is ready to send), made once and kept as long as the object is
-    /// in memory. All who ask for it make the same of an object.
-    public func form<Form: AnyObject & Sendable>(_ make: (CachedObject) -> Form) -> Form {
-        if let made = record.form.load() as? Form { return made }
-        let made = make(self)
-        return record.form.storeIfNil(made) as? Form ?? made
+    /// What the object's answers have in common (a head that is ready to send), made by the one who answers and kept as long
+    /// as the object is in memory.
+    public var form: AnyObject? { record.form.load()?.form }
+
+    /// - Returns: `form`, or what somebody else was quicker to keep.
+    public func keep<Form: AnyObject & Sendable>(form: Form) -> AnyObject {
+        record.form.storeIfNil(KeptForm(form)).form
     }
+
+    // Copying all of the metadata, to look at one of them, costs a hit more than to find it.
+    public var bornAt: Int64 { record.metadata.bornAt }
+    public var freshness: Freshness { record.metadata.freshness }
+    public var isPrivate: Bool { record.metadata.isPrivate }
 }
 
 /// Where a body lies.
@@ -54,12 +60,18 @@ public enum CachedBody: Sendable {
     }
 }
 
+/// Of one type, which the compiler knows: a lookup of any object's costs a hit as much as to find it.
+final class KeptForm: Sendable {
+    let form: any AnyObject & Sendable
+
+    init(_ form: any AnyObject & Sendable) { self.form = form }
+}
+
 /// What is known of one object: shared by the memory tier and the answers that are under way.
-final class CachedRecord: @unchecked Sendable {
-    // @unchecked: `form` holds what is Sendable, which its type cannot say.
+final class CachedRecord: Sendable {
     let metadata: ObjectMetadata
     let content: CachedBody
-    let form = AtomicLazyReference<AnyObject>()
+    let form = AtomicLazyReference<KeptForm>()
 
     init(metadata: ObjectMetadata, content: CachedBody) {
         self.metadata = metadata

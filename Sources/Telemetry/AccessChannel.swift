@@ -26,6 +26,9 @@ public final class AccessChannel: Sendable {
         prefix = String(decoding: node.bytes, as: UTF8.self)
     }
 
+    /// Whether lines go anywhere.
+    public var isOn: Bool { limits.destination != .off }
+
     public func record(_ line: AccessLine, client: String, target: String) {
         var client = client
         var target = target

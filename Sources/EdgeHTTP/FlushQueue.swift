@@ -1,0 +1,31 @@
+/// Connections whose answers leave together, at the end of the event loop's turn or when there are enough of them. Whoever
+/// reads at the other end is then woken once for several, and each side's code stays in the processor's caches.
+struct FlushQueue {
+    private var connections: [ConnectionHandler] = []
+    private var bytes = 0
+    /// Beyond it clients would wait for each other's answers.
+    static let most = 16
+    /// Beyond it the answers would leave the processor's caches before they leave.
+    private static let mostBytes = 256 << 10
+
+    /// - Parameter bytes: That it has been given since it was flushed.
+    /// - Returns: What the caller has to do.
+    mutating func append(_ connection: ConnectionHandler, bytes: Int) -> Next {
+        connections.append(connection)
+        self.bytes += bytes
+        if connections.count == Self.most || self.bytes >= Self.mostBytes { return .flush }
+        return connections.count == 1 ? .schedule : .nothing
+    }
+
+    enum Next {
+        case nothing, schedule, flush
+    }
+
+    mutating func take() -> [ConnectionHandler] {
+        defer {
+            connections.removeAll(keepingCapacity: true)
+            bytes = 0
+        }
+        return connections
+    }
+}
