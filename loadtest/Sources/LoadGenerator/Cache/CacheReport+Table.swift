@@ -2,9 +2,9 @@ extension CacheReport {
     /// For a terminal, with a line feed at its end.
     public var table: String {
         var text = ""
-        if let ratio { text += "\(ratioHead)\n" + Self.table(ratioRows(ratio)) + "\n" }
-        if let speed { text += "Look-ups\n" + Self.table(speedRows(speed)) + "\n" }
-        if let scale { text += "Growth\n" + Self.table(scaleRows(scale)) + "\n" }
+        if let ratio { text += "\(ratioHead)\n" + TextTable.lines(ratioRows(ratio)) + "\n" }
+        if let speed { text += "Look-ups\n" + TextTable.lines(speedRows(speed)) + "\n" }
+        if let scale { text += "Growth\n" + TextTable.lines(scaleRows(scale)) + "\n" }
         for warning in warnings { text += "warning: \(warning)\n" }
         return text
     }
@@ -74,17 +74,5 @@ extension CacheReport {
         return [""] + zip(scales, scales.dropFirst()).map { fewer, more in
             "\(Format.fixed((bytes(more) - bytes(fewer)) / Double(more.objects - fewer.objects), 1)) B"
         }
-    }
-
-    private static func table(_ rows: [[String]]) -> String {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
-        return rows.map { row in
-            let cells = row.enumerated().map { column, text in
-                let spaces = String(repeating: " ", count: widths[column] - text.count)
-                return column == 0 ? text + spaces : spaces + text
-            }
-            return cells.joined(separator: "  ") + "\n"
-        }.joined()
     }
 }
