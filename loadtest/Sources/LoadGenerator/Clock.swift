@@ -20,6 +20,12 @@ func processCPUTime() -> UInt64 {
     cpuTime(CLOCK_PROCESS_CPUTIME_ID)
 }
 
+/// Nanoseconds of CPU that another process has used, its ended threads included; 0 when there is none.
+func cpuTime(ofProcess pid: pid_t) -> UInt64 {
+    var clock = clockid_t()
+    return clock_getcpuclockid(pid, &clock) == 0 ? cpuTime(clock) : 0
+}
+
 private func cpuTime(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     clock_gettime(clock, &time)

@@ -1,7 +1,7 @@
 /// Why a load test could not be prepared or run. Two errors are equal when their codes are.
 public struct LoadTestError: Error, Equatable, CustomStringConvertible {
     private enum Kind {
-        case target, scenario, cluster, noAnswer
+        case target, scenario, cluster, noAnswer, tool, machine, interrupted
     }
 
     public struct Code: Sendable, Equatable {
@@ -15,6 +15,12 @@ public struct LoadTestError: Error, Equatable, CustomStringConvertible {
         public static let cluster = Code(kind: .cluster)
         /// No endpoint answered at all, so there is nothing to measure.
         public static let noAnswer = Code(kind: .noAnswer)
+        /// A program that the run needs is missing, or did not do what it was started for.
+        public static let tool = Code(kind: .tool)
+        /// The machine, or who we are on it, does not allow the run.
+        public static let machine = Code(kind: .machine)
+        /// Somebody ended the run.
+        public static let interrupted = Code(kind: .interrupted)
     }
 
     public let code: Code

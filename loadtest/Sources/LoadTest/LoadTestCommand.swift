@@ -8,8 +8,8 @@ struct LoadTestCommand: AsyncParsableCommand {
         commandName: "vignette-loadtest",
         abstract: "Loads and breaks clusters on this machine, and measures how they answer.",
         subcommands: [
-            ScenarioCommand.self, CacheCommand.self, CacheProbeCommand.self, CrashCommand.self, PartitionCommand.self,
-            PurgeCommand.self, RelayCommand.self,
+            ScenarioCommand.self, CacheCommand.self, CacheProbeCommand.self, CrashCommand.self, HitsCommand.self,
+            PartitionCommand.self, PurgeCommand.self, RelayCommand.self,
         ],
         // A scenario's name alone, as in `vignette-loadtest loadtest/scenarios/hot-hits.json`.
         defaultSubcommand: ScenarioCommand.self

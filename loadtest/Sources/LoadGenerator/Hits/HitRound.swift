@@ -1,0 +1,78 @@
+/// One server under load once.
+public struct HitRound: Codable, Sendable, Equatable {
+    public var requests: Int
+    public var seconds: Double
+    /// Of all of the server's threads, for one hit.
+    public var cpuMicroseconds: Double
+    public var requestsPerSecond: Double
+    /// Milliseconds, by wrk: from a request's sending to its answer's end.
+    public var p50: Double
+    public var p99: Double
+    /// The share of the time that the server, and the generator, were on the CPU.
+    public var serverBusy: Double
+    public var generatorBusy: Double
+    /// Why the round says nothing; empty for one that counts.
+    public var failures: [String]
+
+    init(_ load: WrkResult, serverCPU: UInt64, generatorCPU: UInt64, failures: [String]) {
+        requests = load.requests
+        seconds = Double(load.microseconds) / 1e6
+        cpuMicroseconds = Self.rounded(Double(serverCPU) / 1e3 / Double(max(load.requests, 1)), to: 1e3)
+        requestsPerSecond = Double(load.requests) / max(seconds, 1e-6)
+        requestsPerSecond.round()
+        p50 = Double(load.p50) / 1e3
+        p99 = Double(load.p99) / 1e3
+        serverBusy = Self.rounded(Double(serverCPU) / 1e9 / max(seconds, 1e-6), to: 1e4)
+        generatorBusy = Self.rounded(Double(generatorCPU) / 1e9 / max(seconds, 1e-6), to: 1e4)
+        self.failures = failures
+    }
+
+    private static func rounded(_ value: Double, to scale: Double) -> Double { (value * scale).rounded() / scale }
+}
+
+/// What became of one round's requests, by the generator's count and by the edge's.
+struct HitEvidence: Equatable {
+    /// A head may have so many bytes.
+    static let longestHead = 2_048
+
+    var server: HitServer
+    /// Of a body.
+    var size: Int
+    var connections: Int
+    var load: WrkResult
+    /// What the edge answered meanwhile: hits, and all.
+    var edgeHits: Int
+    var edgeAnswers: Int
+
+    /// Everything that is not as it must be when every request was a hit and was answered in full.
+    ///
+    /// Each connection has at most one request under way when time is up, which the server answers and wrk does not count.
+    var failures: [String] {
+        var failures: [String] = []
+        func require(_ holds: Bool, _ failure: @autoclosure () -> String) {
+            if !holds { failures.append(failure()) }
+        }
+        require(load.requests > 0, "nothing was answered")
+        require(load.errors.isEmpty, "wrk met \(Format.counts(load.errors))")
+        let bodies = load.requests * size
+        let most = (load.requests + connections) * (size + Self.longestHead)
+        require(
+            (bodies...most).contains(load.bytes),
+            "\(Format.count(load.bytes)) bytes came where \(Format.count(load.requests)) bodies have \(Format.count(bodies))")
+        switch server {
+        case .edge:
+            require(
+                edgeAnswers == edgeHits, "\(Format.count(edgeAnswers - edgeHits)) answers of the edge were no plain hits")
+            require(
+                (load.requests...load.requests + connections).contains(edgeHits),
+                "the edge counted \(Format.count(edgeHits)) hits, wrk \(Format.count(load.requests)) answers")
+        case .nginx:
+            require(edgeAnswers == 0, "nginx asked its upstream \(Format.count(edgeAnswers)) times: not every answer was a hit")
+        }
+        return failures
+    }
+}
+
+public enum HitServer: String, Codable, Sendable, CaseIterable {
+    case edge, nginx
+}
