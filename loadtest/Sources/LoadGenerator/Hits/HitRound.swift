@@ -40,9 +40,9 @@ struct HitEvidence: Equatable {
     var size: Int
     var connections: Int
     var load: WrkResult
-    /// What the edge answered meanwhile: hits, and all.
-    var edgeHits: Int
-    var edgeAnswers: Int
+    /// What the edge answered meanwhile, by how its cache took part; and of what was no plain hit, why.
+    var answers: [String: Int]
+    var reasons: [String: Int] = [:]
 
     /// Everything that is not as it must be when every request was a hit and was answered in full.
     ///
@@ -61,13 +61,17 @@ struct HitEvidence: Equatable {
             "\(Format.count(load.bytes)) bytes came where \(Format.count(load.requests)) bodies have \(Format.count(bodies))")
         switch server {
         case .edge:
+            let hits = answers["hit"] ?? 0
+            let others = answers.filter { $0.key != "hit" }
             require(
-                edgeAnswers == edgeHits, "\(Format.count(edgeAnswers - edgeHits)) answers of the edge were no plain hits")
+                others.isEmpty,
+                "not every answer of the edge was a hit: \(Format.counts(others))"
+                    + (reasons.isEmpty ? "" : " (\(Format.counts(reasons)))"))
             require(
-                (load.requests...load.requests + connections).contains(edgeHits),
-                "the edge counted \(Format.count(edgeHits)) hits, wrk \(Format.count(load.requests)) answers")
+                (load.requests...load.requests + connections).contains(hits),
+                "the edge counted \(Format.count(hits)) hits, wrk \(Format.count(load.requests)) answers")
         case .nginx:
-            require(edgeAnswers == 0, "nginx asked its upstream \(Format.count(edgeAnswers)) times: not every answer was a hit")
+            require(answers.isEmpty, "not every answer of nginx was a hit: it asked the edge (\(Format.counts(answers)))")
         }
         return failures
     }

@@ -86,9 +86,9 @@ final class HitStage {
         let target = target(size, object)
         // Its second answer is the first one from its cache.
         _ = try ask(target, of: nginx.endpoint)
-        let before = try EdgeCounts(cluster)
+        let before = try awaitQuiet()
         let cached = try ask(target, of: nginx.endpoint)
-        guard try EdgeCounts(cluster).answers == before.answers else {
+        guard try awaitQuiet().answers == before.answers else {
             throw LoadTestError(.noAnswer, "nginx does not keep what it fetched: it asked for \(target) again")
         }
         let own = try ask(target, of: edge)
@@ -137,34 +137,61 @@ final class HitStage {
     }
 
     func round(_ server: HitServer, size: Int, seconds: Int) throws -> HitRound {
-        // Threads that the edge has started since are on its core already; one that ended there took its time with it.
-        let counts = try EdgeCounts(cluster)
+        let counts = try awaitQuiet()
         let pid = pid(of: server)
         let cpu = cpuTime(ofProcess: pid)
         let load = try wrk.run(endpoint(of: server), targets: targets(size), seconds: seconds)
+        // What was under way when time was up is answered, or given up, by then.
+        try stop.pause(seconds: 0.1)
         let used = cpuTime(ofProcess: pid) - cpu
-        let after = try EdgeCounts(cluster)
+        let answered = try awaitQuiet().since(counts)
         // The edge appends; its lines are not what fills the disk.
         truncate(accessLog, 0)
         let evidence = HitEvidence(
-            server: server, size: size, connections: plan.connections, load: load.result, edgeHits: after.hits - counts.hits,
-            edgeAnswers: after.answers - counts.answers)
+            server: server, size: size, connections: plan.connections, load: load.result, answers: answered.answers,
+            reasons: answered.reasons)
         return HitRound(load.result, serverCPU: used, generatorCPU: load.cpuNanoseconds, failures: evidence.failures)
     }
 
-    /// Keep-alive connections that the edge has open.
-    func openConnections() -> Int { Int(cluster.metric("vignette_http_connections", of: "edge-1") ?? 0) }
+    /// What the edge has answered when no client is connected to it any more. nginx keeps no connection to its upstream.
+    private func awaitQuiet() throws -> EdgeCounts {
+        let deadline = monotonicNow() + 10_000_000_000
+        while true {
+            let counts = try EdgeCounts(cluster)
+            if counts.connections == 0 { return counts }
+            guard monotonicNow() < deadline else {
+                throw LoadTestError(.cluster, "the edge still has \(counts.connections) connections, and nobody is connected")
+            }
+            try stop.pause(seconds: 0.02)
+        }
+    }
 }
 
-/// What the edge has answered so far.
+/// What the edge has answered so far, all read at one moment.
 private struct EdgeCounts {
-    var hits: Int
-    var answers: Int
+    /// By how the cache took part.
+    private(set) var answers: [String: Int] = [:]
+    /// Of those that were no plain hits: why.
+    private(set) var reasons: [String: Int] = [:]
+    let connections: Int
 
     init(_ cluster: ProofCluster) throws {
-        let name = "vignette_http_requests_total"
-        guard let hits = cluster.metric(name + "{cache=\"hit\"}", of: "edge-1"), let answers = cluster.metric(name, of: "edge-1")
-        else { throw LoadTestError(.cluster, "the edge does not tell what it has answered") }
-        (self.hits, self.answers) = (Int(hits), Int(answers))
+        guard let samples = cluster.samples(of: "edge-1"), let open = samples["vignette_http_connections"] else {
+            throw LoadTestError(.cluster, "the edge does not tell what it has answered")
+        }
+        connections = Int(open)
+        for (name, value) in samples {
+            guard let label = name.split(separator: "\"").dropFirst().first.map(String.init) else { continue }
+            if name.hasPrefix("vignette_http_requests_total{") { answers[label] = Int(value) }
+            if name.hasPrefix("vignette_http_not_hit_total{") { reasons[label] = Int(value) }
+        }
+    }
+
+    /// Only what has grown.
+    func since(_ before: EdgeCounts) -> EdgeCounts {
+        var counts = self
+        counts.answers = answers.merging(before.answers) { $0 - $1 }.filter { $0.value > 0 }
+        counts.reasons = reasons.merging(before.reasons) { $0 - $1 }.filter { $0.value > 0 }
+        return counts
     }
 }

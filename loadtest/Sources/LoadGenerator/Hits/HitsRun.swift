@@ -37,7 +37,7 @@ public struct HitsRun: Sendable {
         var report = HitsReport(machine: machine, plan: plan, programs: programs)
         if machine.loadAverage > 0.5 {
             report.warnings.append(
-                "the machine was at work before the run (load \(machine.loadAverage)): what others do to the caches counts in")
+                "the machine was at work before the run (load \(machine.loadAverage)): its neighbours' work weighs on both servers")
         }
         if cores.areSiblings {
             report.warnings.append(

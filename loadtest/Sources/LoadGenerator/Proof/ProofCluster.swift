@@ -104,13 +104,21 @@ final class ProofCluster: Sendable {
 
     /// The sum of a metric over its labels; nil when the node does not answer.
     func metric(_ name: String, of node: String) -> Double? {
+        samples(of: node)?.filter { $0.key == name || $0.key.hasPrefix(name + "{") }.values.reduce(0, +)
+    }
+
+    /// Everything that a node counts at one moment, by name and labels as it writes them; nil when it does not answer.
+    func samples(of node: String) -> [String: Double]? {
         guard let url = self.node(node)?.metricsURL, let parts = URLComponents(string: url),
             let endpoint = try? Endpoint("http://\(parts.host ?? ""):\(parts.port ?? 0)"),
             let answer = BlockingClient(endpoint, patience: 5).get(parts.path)
         else { return nil }
-        return String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
-            .filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }
-            .compactMap { Double($0.split(separator: " ").last ?? "") }.reduce(0, +)
+        var samples: [String: Double] = [:]
+        for line in String(decoding: answer.body, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+            guard let space = line.lastIndex(of: " ") else { continue }
+            samples[String(line[..<space])] = Double(line[space...].dropFirst())
+        }
+        return samples
     }
 
     /// The last lines that every node wrote, for a message.
