@@ -44,7 +44,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         return plan
     }
 
-    /// Small bodies come from memory, as the edge is configured by default; those that it sends from a file, from the disk.
+    /// As the edge is configured by default: long bodies are never kept in memory, but sent from the cache's files.
     static func tier(ofBody size: Int) -> EdgeTier { size < 64 << 10 ? .memory : .disk }
 
     func check() throws {
@@ -68,9 +68,6 @@ public struct HitsPlan: Codable, Sendable, Equatable {
 /// Where the edge under measurement has its objects.
 public enum EdgeTier: String, Codable, Sendable, CaseIterable {
     case memory, disk
-
-    /// What configures the edge for it, over the defaults.
-    var environment: [String: String] { self == .disk ? ["VIGNETTE_CACHE_MEMORY_BYTES": "0"] : [:] }
 }
 
 /// How the clients speak to both servers.

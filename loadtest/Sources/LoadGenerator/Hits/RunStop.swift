@@ -38,7 +38,7 @@ public final class RunStop: Sendable {
 
     /// Runs `wait` on a child that a stop ends. The child must not be reaped before `wait` returns.
     func ending<Value>(_ pid: pid_t, _ wait: () throws -> Value) throws -> Value {
-        try state.withLock { state in
+        state.withLock { state in
             if state.isStopped { kill(pid, SIGTERM) }
             state.waitedFor.insert(pid)
         }
