@@ -7,16 +7,17 @@ import Testing
     // MARK: What wrk says
 
     @Test func theLineOfTheScriptIsReadFromAllThatWrkWrites() throws {
-        let result = try WrkResult(output: """
-            Running 4s test @ http://127.0.0.1:12001
-              1 threads and 64 connections
-              Latency     1.41ms  203.00us   7.81ms   91.22%
-              178276 requests in 4.00s, 403.23MB read
-            Requests/sec:  44569.02
-            {"requests": 178276, "bytes": 422814000, "microseconds": 4000100, "p50": 1414, "p99": 1827, "connect": 0, "read": 2, \
-            "write": 0, "status": 1, "timeout": 0}
+        let result = try WrkResult(
+            output: """
+                Running 4s test @ http://127.0.0.1:12001
+                  1 threads and 64 connections
+                  Latency     1.41ms  203.00us   7.81ms   91.22%
+                  178276 requests in 4.00s, 403.23MB read
+                Requests/sec:  44569.02
+                {"requests": 178276, "bytes": 422814000, "microseconds": 4000100, "p50": 1414, "p99": 1827, \
+                "connect": 0, "read": 2, "write": 0, "status": 1, "timeout": 0}
 
-            """)
+                """)
         #expect(result.requests == 178_276)
         #expect(result.bytes == 422_814_000)
         #expect((result.p50, result.p99) == (1_414, 1_827))
@@ -39,10 +40,12 @@ import Testing
         errors: (connect: Int, read: Int, write: Int, status: Int, timeout: Int) = (0, 0, 0, 0, 0)
     ) -> HitEvidence {
         let load = WrkResult(
-            requests: requests, bytes: bytes ?? requests * (2_048 + 400), microseconds: 1_000_000, p50: 1, p99: 2, errors: errors)
+            requests: requests, bytes: bytes ?? requests * (2_048 + 400), microseconds: 1_000_000, p50: 1, p99: 2,
+            errors: errors)
         return HitEvidence(
             server: server, size: 2_048, connections: 64, load: load,
-            answers: others.merging(hits.map { ["hit": $0] } ?? [:]) { $1 }, reasons: others.isEmpty ? [:] : ["cold": 1])
+            answers: others.merging(hits.map { ["hit": $0] } ?? [:]) { $1 },
+            reasons: others.isEmpty ? [:] : ["cold": 1])
     }
 
     @Test func aRoundOfHitsAloneHasNoFailure() {
@@ -54,12 +57,22 @@ import Testing
     @Test func whateverElseHappensIsAFailure() {
         #expect(Self.evidence(requests: 0, hits: nil).failures.contains("nothing was answered"))
         #expect(Self.evidence(errors: (0, 0, 0, 3, 1)).failures == ["wrk met statuses of 400 or more: 3, timeouts: 1"])
-        #expect(Self.evidence(bytes: 1_000 * 2_048 - 1).failures == ["2,047,999 bytes came where 1,000 bodies have 2,048,000"])
-        #expect(Self.evidence(bytes: 1_000 * 16_384).failures == ["16,384,000 bytes came where 1,000 bodies have 2,048,000"])
-        #expect(Self.evidence(others: ["miss": 1]).failures == ["not every answer of the edge was a hit: miss: 1 (cold: 1)"])
+        #expect(
+            Self.evidence(bytes: 1_000 * 2_048 - 1).failures == [
+                "2,047,999 bytes came where 1,000 bodies have 2,048,000"
+            ])
+        #expect(
+            Self.evidence(bytes: 1_000 * 16_384).failures == ["16,384,000 bytes came where 1,000 bodies have 2,048,000"]
+        )
+        #expect(
+            Self.evidence(others: ["miss": 1]).failures == ["not every answer of the edge was a hit: miss: 1 (cold: 1)"]
+        )
         #expect(Self.evidence(hits: 999).failures == ["the edge counted 999 hits, wrk 1,000 answers"])
         #expect(Self.evidence(hits: 1_065).failures == ["the edge counted 1,065 hits, wrk 1,000 answers"])
-        #expect(Self.evidence(.nginx, hits: 1).failures == ["not every answer of nginx was a hit: it asked the edge (hit: 1)"])
+        #expect(
+            Self.evidence(.nginx, hits: 1).failures == [
+                "not every answer of nginx was a hit: it asked the edge (hit: 1)"
+            ])
     }
 
     // MARK: Ratios
@@ -86,10 +99,13 @@ import Testing
     }
 
     @Test func aGoalThatIsNotMetIsSaid() {
-        let comparison = HitComparison(.http1, size: 131_072, edge: [Self.round(cpu: 20.4)], nginx: [Self.round(cpu: 20)])
+        let comparison = HitComparison(
+            .http1, size: 131_072, edge: [Self.round(cpu: 20.4)], nginx: [Self.round(cpu: 20)])
         #expect(comparison.cpu.goal == 1.0 && comparison.cpu.isMet == false)
         #expect(comparison.tier == .disk)
-        #expect(HitComparison(.http1, size: 4_096, edge: [Self.round(cpu: 1)], nginx: [Self.round(cpu: 1)]).cpu.isMet == nil)
+        #expect(
+            HitComparison(.http1, size: 4_096, edge: [Self.round(cpu: 1)], nginx: [Self.round(cpu: 1)]).cpu.isMet == nil
+        )
     }
 
     @Test func aFailedRoundLeavesNoRatio() {
@@ -149,10 +165,14 @@ import Testing
             let text = "HTTP/1.1 200 OK\r\n\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
             return try #require(WholeAnswer(Array(text.utf8)))
         }
-        let edge = try answer("Server: Vignette\r\nAge: 3\r\nETag: \"a\"\r\nCache-Status: Vignette-edge-1; hit; ttl=86397\r\n")
-        let nginx = try answer("Server: nginx\r\nDate: now\r\nCache-Status: Vignette-edge-1; hit; ttl=99\r\nEtag: \"a\"\r\n")
+        let edge = try answer(
+            "Server: Vignette\r\nAge: 3\r\nETag: \"a\"\r\nCache-Status: Vignette-edge-1; hit; ttl=86397\r\n")
+        let nginx = try answer(
+            "Server: nginx\r\nDate: now\r\nCache-Status: Vignette-edge-1; hit; ttl=99\r\nEtag: \"a\"\r\n")
         #expect(edge.difference(from: nginx) == nil)
-        #expect(try edge.difference(from: answer("ETag: \"a\"\r\n")) == "only one has cache-status: Vignette-edge-1; hit; ttl=N")
+        #expect(
+            try edge.difference(from: answer("ETag: \"a\"\r\n"))
+                == "only one has cache-status: Vignette-edge-1; hit; ttl=N")
         #expect(try answer("").difference(from: answer("X-Cache: HIT\r\n")) == "only one has x-cache: HIT")
         #expect(try answer("").difference(from: answer("", "Body")) == "the bodies of 4 and 4 bytes differ")
         #expect(WholeAnswer(Array("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".utf8)) == nil)
@@ -179,7 +199,8 @@ import Testing
         #expect(throws: Never.self) { try HitsPlan().check() }
         #expect(throws: Never.self) { try HitsPlan.quick.check() }
         for change: (inout HitsPlan) -> Void in [
-            { $0.sizes = [] }, { $0.sizes = [100] }, { $0.sizes = [2_048, 2_048] }, { $0.rounds = 0 }, { $0.seconds = 0 },
+            { $0.sizes = [] }, { $0.sizes = [100] }, { $0.sizes = [2_048, 2_048] }, { $0.rounds = 0 },
+            { $0.seconds = 0 },
             { $0.idleConnections = 10_001 },
         ] {
             var plan = HitsPlan()

@@ -9,10 +9,11 @@ struct HitsCommand: AsyncParsableCommand {
         commandName: "hits",
         abstract: "Measures what a cache hit costs an edge, beside a tuned nginx.",
         discussion: """
-            Starts an origin, an edge and nginx in a network namespace of its own, so it needs root; and two cores, nginx, wrk, \
-            iproute2 and util-linux, which loadtest/hits gets. VIGNETTE_BIN names the folder of the executables, as for \
-            cluster/up. Parts: cpu (CPU per hit), syscalls (system calls per hit), idle (memory of a connection that waits). \
-            Exit status: 0 done, whether goals are met or not; 1 could not run, or a request failed; 130 interrupted.
+            Starts an origin, an edge and nginx in a network namespace of its own, so it needs root; and two cores, \
+            nginx, wrk, iproute2 and util-linux, which loadtest/hits gets. VIGNETTE_BIN names the folder of the \
+            executables, as for cluster/up. Parts: cpu (CPU per hit), syscalls (system calls per hit), idle (memory of \
+            a connection that waits). Exit status: 0 done, whether goals are met or not; 1 could not run, or a request \
+            failed; 130 interrupted.
             """
     )
 
@@ -22,7 +23,9 @@ struct HitsCommand: AsyncParsableCommand {
     @Option(name: .customLong("part"), help: "Measure this part; repeat it for several. Default: all.")
     var parts: [HitsPlan.Part] = []
 
-    @Option(name: .customLong("size"), help: "Bytes of a body; repeat it for several. Default: 2048, 16384, 131072, 1048576.")
+    @Option(
+        name: .customLong("size"),
+        help: "Bytes of a body; repeat it for several. Default: 2048, 16384, 131072, 1048576.")
     var sizes: [Int] = []
 
     @Option(help: "Of each size, each with both servers.")

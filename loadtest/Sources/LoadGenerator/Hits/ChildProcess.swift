@@ -49,7 +49,8 @@ final class ChildProcess {
         var child = pid_t()
         let failure = posix_spawnp(&child, command[0], &files, &attributes, &arguments, environ)
         guard failure == 0 else {
-            throw LoadTestError(.tool, "can't run \(name): \(String(cString: strerror(failure))). scripts/setup hits gets what is missing")
+            throw LoadTestError(
+                .tool, "can't run \(name): \(String(cString: strerror(failure))). loadtest/hits gets what is missing")
         }
         pid = child
     }
@@ -90,7 +91,9 @@ final class ChildProcess {
         var usage = rusage()
         let reaped = wait4(pid, &status, options, &usage)
         guard reaped == pid || (reaped < 0 && errno == ECHILD) else { return nil }
-        func nanoseconds(_ time: timeval) -> UInt64 { UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1_000 }
+        func nanoseconds(_ time: timeval) -> UInt64 {
+            UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1_000
+        }
         let signal = status & 0x7F
         let result = End(
             status: signal == 0 ? status >> 8 & 0xFF : 128 + signal,

@@ -10,16 +10,18 @@ struct Cores: Sendable {
     init() throws {
         let allowed = Self.allowed
         guard allowed.count >= 2, let first = allowed.first, let last = allowed.last else {
-            throw LoadTestError(.machine, """
-                this process may use \(allowed.count) core\(allowed.count == 1 ? "" : "s"). It takes two: a server and its load on \
-                one core measure each other
+            throw LoadTestError(
+                .machine,
+                """
+                this process may use \(allowed.count) core\(allowed.count == 1 ? "" : "s"). It takes two: a server and its \
+                load on one core measure each other
                 """)
         }
         (server, generator) = (first, last)
     }
 
-    /// Whether the two are threads of one physical core, whose caches and units they share. False where the kernel does not
-    /// tell.
+    /// Whether the two are threads of one physical core, whose caches and units they share. False where the kernel does
+    /// not tell.
     var areSiblings: Bool {
         let file = "/sys/devices/system/cpu/cpu\(server)/topology/thread_siblings_list"
         return Self.list(((try? String(contentsOfFile: file, encoding: .utf8)) ?? "")[...]).contains(generator)
@@ -29,7 +31,8 @@ struct Cores: Sendable {
     static func pin(_ pid: pid_t, to core: Int) throws {
         // Glibc's call is not one that Swift sees.
         do {
-            try ProofCluster.run("/usr/bin/env", ["taskset", "--all-tasks", "--cpu-list", "--pid", "\(core)", "\(pid)"], [:])
+            try ProofCluster.run(
+                "/usr/bin/env", ["taskset", "--all-tasks", "--cpu-list", "--pid", "\(core)", "\(pid)"], [:])
         } catch {
             throw LoadTestError(.machine, "can't pin process \(pid) to core \(core): \(reason(error))")
         }
@@ -44,7 +47,9 @@ struct Cores: Sendable {
     /// What the kernel writes as "0-3,8".
     static func list(_ text: Substring) -> [Int] {
         text.split(separator: ",").flatMap { part -> [Int] in
-            let ends = part.split(separator: "-").compactMap { Int($0.trimmingPrefix(while: \.isWhitespace).prefix { $0.isNumber }) }
+            let ends = part.split(separator: "-").compactMap {
+                Int($0.trimmingPrefix(while: \.isWhitespace).prefix { $0.isNumber })
+            }
             guard let first = ends.first, let last = ends.last, first <= last else { return [] }
             return Array(first...last)
         }

@@ -76,7 +76,9 @@ public struct HitComparison: Codable, Sendable {
     static func bottleneck(edge: [HitRound], nginx: [HitRound]) -> String? {
         let full = 0.95
         return named(edge: edge, nginx: nginx) { round in
-            if round.generatorBusy >= full { return ["generator-bound (on the CPU for \(Format.percent(round.generatorBusy)))"] }
+            if round.generatorBusy >= full {
+                return ["generator-bound (on the CPU for \(Format.percent(round.generatorBusy)))"]
+            }
             if round.serverBusy < full { return ["its core was not full (\(Format.percent(round.serverBusy)))"] }
             return []
         }.first

@@ -46,7 +46,8 @@ struct HitEvidence: Equatable {
 
     /// Everything that is not as it must be when every request was a hit and was answered in full.
     ///
-    /// Each connection has at most one request under way when time is up, which the server answers and wrk does not count.
+    /// Each connection has at most one request under way when time is up, which the server answers and wrk does not
+    /// count.
     var failures: [String] {
         var failures: [String] = []
         func require(_ holds: Bool, _ failure: @autoclosure () -> String) {
@@ -58,7 +59,8 @@ struct HitEvidence: Equatable {
         let most = (load.requests + connections) * (size + Self.longestHead)
         require(
             (bodies...most).contains(load.bytes),
-            "\(Format.count(load.bytes)) bytes came where \(Format.count(load.requests)) bodies have \(Format.count(bodies))")
+            "\(Format.count(load.bytes)) bytes came where \(Format.count(load.requests)) bodies have "
+                + Format.count(bodies))
         switch server {
         case .edge:
             let hits = answers["hit"] ?? 0
@@ -71,7 +73,8 @@ struct HitEvidence: Equatable {
                 (load.requests...load.requests + connections).contains(hits),
                 "the edge counted \(Format.count(hits)) hits, wrk \(Format.count(load.requests)) answers")
         case .nginx:
-            require(answers.isEmpty, "not every answer of nginx was a hit: it asked the edge (\(Format.counts(answers)))")
+            require(
+                answers.isEmpty, "not every answer of nginx was a hit: it asked the edge (\(Format.counts(answers)))")
         }
         return failures
     }

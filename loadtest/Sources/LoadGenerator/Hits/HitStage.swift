@@ -20,7 +20,8 @@ final class HitStage {
     init(_ tier: EdgeTier, _ plan: HitsPlan, cores: Cores, folder: String, stop: RunStop) throws {
         (self.tier, self.plan, self.folder, self.stop) = (tier, plan, folder, stop)
         sources = folder + "/sources"
-        wrk = try WrkLoad(core: cores.generator, connections: plan.connections, objects: plan.objects, folder: folder, stop: stop)
+        wrk = try WrkLoad(
+            core: cores.generator, connections: plan.connections, objects: plan.objects, folder: folder, stop: stop)
         for path in [sources, folder + "/nginx"] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -30,8 +31,8 @@ final class HitStage {
         ]
         cluster = try ProofCluster(
             ProofCluster.Setup(
-                tools: URL(fileURLWithPath: plan.tools).path, data: folder + "/cluster", sources: sources, edges: 1, lease: 600,
-                linkBase: nil, environment: environment),
+                tools: URL(fileURLWithPath: plan.tools).path, data: folder + "/cluster", sources: sources, edges: 1,
+                lease: 600, linkBase: nil, environment: environment),
             basePort: base)
         do {
             try stop.check()
@@ -69,8 +70,11 @@ final class HitStage {
         for object in 0..<plan.objects { try compare(size: size, object: object) }
         let inMemory = cluster.metric("vignette_cache_memory_bytes", of: "edge-1") ?? 0
         guard (inMemory >= Double(size * plan.objects)) == (tier == .memory) else {
-            throw LoadTestError(.cluster, """
-                the edge is to answer from its \(tier.rawValue) tier, and its memory tier holds \(Format.bytes(inMemory))
+            throw LoadTestError(
+                .cluster,
+                """
+                the edge is to answer from its \(tier.rawValue) tier, and its memory tier holds \
+                \(Format.bytes(inMemory))
                 """)
         }
     }
@@ -149,14 +153,16 @@ final class HitStage {
         return HitRound(load.result, serverCPU: used, generatorCPU: load.cpuNanoseconds, failures: evidence.failures)
     }
 
-    /// What the edge has answered when no client is connected to it any more. nginx keeps no connection to its upstream.
+    /// What the edge has answered when no client is connected to it any more. nginx keeps no connection to its
+    /// upstream.
     private func awaitQuiet() throws -> EdgeCounts {
         let deadline = monotonicNow() + 10_000_000_000
         while true {
             let counts = try EdgeCounts(cluster)
             if counts.connections == 0 { return counts }
             guard monotonicNow() < deadline else {
-                throw LoadTestError(.cluster, "the edge still has \(counts.connections) connections, and nobody is connected")
+                throw LoadTestError(
+                    .cluster, "the edge still has \(counts.connections) connections, and nobody is connected")
             }
             try stop.pause(seconds: 0.02)
         }

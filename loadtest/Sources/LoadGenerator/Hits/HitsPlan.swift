@@ -61,7 +61,8 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         try require((1...1_000).contains(objects), "the URLs of a size lie between 1 and 1,000, not \(objects)")
         // An edge takes no more than 10,000 in all.
         try require(
-            (1...10_000).contains(idleConnections), "the idle connections lie between 1 and 10,000, not \(idleConnections)")
+            (1...10_000).contains(idleConnections),
+            "the idle connections lie between 1 and 10,000, not \(idleConnections)")
     }
 }
 

@@ -5,20 +5,20 @@ extension HitsReport {
         if let cpu { text += "\n\(cpuHead)\n" + TextTable.lines(cpuRows(cpu), leading: 3) }
         if let systemCalls {
             text += "\nSystem calls per hit of \(Self.size(systemCalls.size)), counted by \(systemCalls.counter)\n"
-                + TextTable.lines(Self.callRows(systemCalls))
+            text += TextTable.lines(Self.callRows(systemCalls))
         }
         if let idle {
             text += "\nMemory of \(Format.count(idle.connections)) idle keep-alive connections\n"
-                + TextTable.lines(Self.idleRows(idle))
+            text += TextTable.lines(Self.idleRows(idle))
         }
         text += "\n" + (cpu ?? []).map(Self.ratioLines).joined()
         if let systemCalls {
             text += "edge: \(Format.fixed(systemCalls.edge.all, 2)) system calls per hit"
-                + Self.verdict("\(Format.fixed(systemCalls.goal, 1))", systemCalls.isMet)
+            text += Self.verdict("\(Format.fixed(systemCalls.goal, 1))", systemCalls.isMet)
         }
         if let idle {
             text += "edge: \(Format.count(Int(idle.edge.bytesPerConnection))) B per idle connection"
-                + Self.verdict("\(Format.count(Int(idle.goal))) B", idle.isMet)
+            text += Self.verdict("\(Format.count(Int(idle.goal))) B", idle.isMet)
         }
         for failure in failures { text += "failed: \(failure)\n" }
         for warning in warnings { text += "warning: \(warning)\n" }
@@ -42,8 +42,9 @@ extension HitsReport {
                     func microseconds(_ value: Double) -> String { "\(Format.fixed(value, 2)) µs" }
                     return [
                         server == .edge ? "\(comparison.proto.title), \(Self.size(comparison.size))" : "",
-                        server == .edge ? comparison.tier.rawValue : "", server.rawValue, microseconds(PurgeRun.median(costs)),
-                        microseconds(costs.min() ?? 0), microseconds(costs.max() ?? 0), Format.rate(median(\.requestsPerSecond)),
+                        server == .edge ? comparison.tier.rawValue : "", server.rawValue,
+                        microseconds(PurgeRun.median(costs)), microseconds(costs.min() ?? 0),
+                        microseconds(costs.max() ?? 0), Format.rate(median(\.requestsPerSecond)),
                         Format.milliseconds(median(\.p50)), Format.milliseconds(median(\.p99)),
                         Format.percent(median(\.serverBusy)), Format.percent(median(\.generatorBusy)),
                     ]
@@ -71,7 +72,8 @@ extension HitsReport {
         return [["", "before", "with them", "per connection"], row("edge", idle.edge), row("nginx", idle.nginx)]
     }
 
-    /// `ratio PROTOCOL FIGURE BYTES: VALUE`, the edge's in nginx's; where there is none the line begins with `no ratio`.
+    /// `ratio PROTOCOL FIGURE BYTES: VALUE`, the edge's in nginx's; where there is none the line begins with `no
+    /// ratio`.
     private static func ratioLines(_ comparison: HitComparison) -> String {
         func line(_ figure: String, _ ratio: HitComparison.Ratio) -> String {
             let name = "\(comparison.proto.rawValue) \(figure) \(comparison.size)"
@@ -83,7 +85,9 @@ extension HitsReport {
         return line("cpu", comparison.cpu) + line("throughput", comparison.throughput)
     }
 
-    private static func verdict(_ goal: String, _ isMet: Bool) -> String { " (goal ≤ \(goal): \(isMet ? "met" : "not met"))\n" }
+    private static func verdict(_ goal: String, _ isMet: Bool) -> String {
+        " (goal ≤ \(goal): \(isMet ? "met" : "not met"))\n"
+    }
 
     private static func size(_ bytes: Int) -> String {
         switch bytes {

@@ -33,15 +33,16 @@ public struct HitsRun: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let programs = HitsReport.Programs(
-            nginx: try TunedNginx.version(folder: folder, stop: stop), wrk: try WrkLoad.version(folder: folder, stop: stop))
+            nginx: try TunedNginx.version(folder: folder, stop: stop),
+            wrk: try WrkLoad.version(folder: folder, stop: stop))
         var report = HitsReport(machine: machine, plan: plan, programs: programs)
         if machine.loadAverage > 0.5 {
             report.warnings.append(
-                "the machine was at work before the run (load \(machine.loadAverage)): its neighbours' work weighs on both servers")
+                "the machine was at work before the run (load \(machine.loadAverage)): that weighs on both servers")
         }
         if cores.areSiblings {
             report.warnings.append(
-                "cores \(cores.server) and \(cores.generator) are threads of one physical core: the load slows the servers down")
+                "cores \(cores.server) and \(cores.generator) are threads of one physical core, which they share")
         }
         for tier in EdgeTier.allCases {
             let measured = plan.sizes.sorted().filter { plan.parts.contains(.cpu) && HitsPlan.tier(ofBody: $0) == tier }
@@ -91,7 +92,9 @@ public struct HitsRun: Sendable {
                 tell("\(proto.title), \(Format.count(size)) bytes, round \(number + 1) of \(plan.rounds)")
                 // What drifts meanwhile is the first one's as often as the second one's.
                 let order = number.isMultiple(of: 2) ? HitServer.allCases : HitServer.allCases.reversed()
-                for server in order { rounds[server, default: []].append(try stage.round(server, size: size, seconds: plan.seconds)) }
+                for server in order {
+                    rounds[server, default: []].append(try stage.round(server, size: size, seconds: plan.seconds))
+                }
             }
             let comparison = HitComparison(proto, size: size, edge: rounds[.edge] ?? [], nginx: rounds[.nginx] ?? [])
             report.cpu = (report.cpu ?? []) + [comparison]
@@ -101,9 +104,10 @@ public struct HitsRun: Sendable {
 
     private func countCalls(_ stage: HitStage, isFilled: Bool, _ report: inout HitsReport) throws {
         guard let counter = try SystemCallCounter.available(folder: folder, stop: stop) else {
-            report.warnings.append("""
+            report.warnings.append(
+                """
                 system calls were not counted: neither perf (with raw_syscalls:sys_enter) nor strace can be used here. \
-                scripts/setup hits gets strace
+                loadtest/hits gets strace
                 """)
             return
         }
@@ -134,20 +138,25 @@ public struct HitsRun: Sendable {
             tell("\(Format.count(plan.idleConnections)) idle connections to \(server.rawValue)")
             let before = ProcessTable.residentBytes(of: stage.pid(of: server))
             let connections = try IdleConnections(
-                plan.idleConnections, to: stage.endpoint(of: server), target: stage.targets(smallest) + "0", size: smallest,
+                plan.idleConnections, to: stage.endpoint(of: server), target: stage.targets(smallest) + "0",
+                size: smallest,
                 stop: stop)
             try stop.pause(seconds: Double(plan.idleSeconds))
             let after = ProcessTable.residentBytes(of: stage.pid(of: server))
             let open = connections.stillOpen
             guard open == plan.idleConnections else {
-                throw LoadTestError(.noAnswer, "\(server.rawValue) closed \(Format.count(plan.idleConnections - open)) idle connections")
+                throw LoadTestError(
+                    .noAnswer,
+                    "\(server.rawValue) closed \(Format.count(plan.idleConnections - open)) idle connections")
             }
             connections.close()
             memory[server] = HitsReport.Idle.Memory(
                 residentBytesBefore: before, residentBytes: after,
                 bytesPerConnection: (Double(after - before) / Double(plan.idleConnections)).rounded())
         }
-        guard let edge = memory[.edge], let nginx = memory[.nginx] else { throw LoadTestError(.noAnswer, "no server was measured") }
+        guard let edge = memory[.edge], let nginx = memory[.nginx] else {
+            throw LoadTestError(.noAnswer, "no server was measured")
+        }
         return HitsReport.Idle(connections: plan.idleConnections, edge: edge, nginx: nginx)
     }
 }

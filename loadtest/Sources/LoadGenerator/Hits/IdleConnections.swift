@@ -16,11 +16,16 @@ final class IdleConnections {
         for number in 1...count {
             if number.isMultiple(of: 256) { try stop.check() }
             let descriptor = TCPSocket.connect(host: endpoint.address, port: endpoint.port, seconds: 30)
-            guard descriptor >= 0 else { throw LoadTestError(.noAnswer, "connection \(number) to \(endpoint.url) was refused") }
+            guard descriptor >= 0 else {
+                throw LoadTestError(.noAnswer, "connection \(number) to \(endpoint.url) was refused")
+            }
             descriptors.append(descriptor)
             guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count,
                 Self.takesAnswer(descriptor, size: size)
-            else { throw LoadTestError(.noAnswer, "the request on connection \(number) to \(endpoint.url) was not answered") }
+            else {
+                throw LoadTestError(
+                    .noAnswer, "the request on connection \(number) to \(endpoint.url) was not answered")
+            }
         }
     }
 
@@ -56,7 +61,8 @@ final class IdleConnections {
         limit.rlim_cur = rlim_t(count)
         limit.rlim_max = max(limit.rlim_max, limit.rlim_cur)
         guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-            throw LoadTestError(.machine, "this process may not open \(Format.count(count)) files; raise the limit (ulimit -n)")
+            throw LoadTestError(
+                .machine, "this process may not open \(Format.count(count)) files; raise the limit (ulimit -n)")
         }
     }
 }

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// A network namespace of the run's own. It goes with the last process in it, so nobody has to take it away.
 ///
-/// Its loopback has TCP's congestion control set to Reno: the machine's may be BBR, which paces, and distorts what large bodies
-/// cost on loopback up to sevenfold.
+/// Its loopback has TCP's congestion control set to Reno: the machine's may be BBR, which paces, and distorts what
+/// large bodies cost on loopback up to sevenfold.
 public enum OwnNetwork {
     private static let own = "/proc/self/ns/net"
     private static let congestionControl = "/proc/sys/net/ipv4/tcp_congestion_control"
@@ -21,12 +21,14 @@ public enum OwnNetwork {
             throw LoadTestError(.machine, "this needs root: it makes a network namespace, and reads what servers cost")
         }
         let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        // Loopback is up before the program begins: Foundation's Process talks to itself over it, and waits for ever without.
+        // Loopback is up before the program begins: Foundation's Process talks to itself over it, and waits for ever
+        // without.
         let command = ["unshare", "--net", "--", "sh", "-c", "ip link set lo up && exec \"$0\" \"$@\"", program]
         var words: [UnsafeMutablePointer<CChar>?] = (command + arguments).map { strdup($0) }
         words.append(nil)
         execvp("unshare", &words)
-        throw LoadTestError(.tool, "can't run unshare (Debian's package util-linux): \(String(cString: strerror(errno)))")
+        throw LoadTestError(
+            .tool, "can't run unshare (Debian's package util-linux): \(String(cString: strerror(errno)))")
     }
 
     /// Makes this process's namespace ready. Its children inherit it.

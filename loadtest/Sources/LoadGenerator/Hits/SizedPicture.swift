@@ -1,8 +1,8 @@
 /// A source picture whose PNG, as the cluster makes it, has exactly so many bytes.
 ///
-/// A picture passes through a decoder and an encoder on its way, so its size can't be had by padding the source. Grey noise
-/// of 6 bits followed by black is encoded into about 6 bits for each sample of noise and next to nothing for the rest: one
-/// more sample of noise is one byte more, or none, and a search finds the number that fits.
+/// A picture passes through a decoder and an encoder on its way, so its size can't be had by padding the source. Grey
+/// noise of 6 bits followed by black is encoded into about 6 bits for each sample of noise and next to nothing for the
+/// rest: one more sample of noise is one byte more, or none, and a search finds the number that fits.
 enum SizedPicture {
     private static let bitsPerSample = 6.0
     private static let tries = 200

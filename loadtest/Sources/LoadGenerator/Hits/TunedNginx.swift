@@ -16,7 +16,8 @@ final class TunedNginx {
         let configuration = folder + "/nginx.conf"
         try Data(Self.configuration(port: port, upstream: upstream, folder: folder).utf8)
             .write(to: URL(fileURLWithPath: configuration))
-        master = try ChildProcess(["nginx", "-p", folder, "-c", configuration, "-e", folder + "/error.log"], folder: folder)
+        master = try ChildProcess(
+            ["nginx", "-p", folder, "-c", configuration, "-e", folder + "/error.log"], folder: folder)
         do {
             worker = try Self.awaitWorker(of: master, folder: folder)
             try Cores.pin(worker, to: cores.server)
@@ -78,7 +79,8 @@ final class TunedNginx {
     private static func awaitWorker(of master: ChildProcess, folder: String) throws -> pid_t {
         let deadline = monotonicNow() + 10_000_000_000
         while monotonicNow() < deadline, master.isRunning {
-            let children = (try? String(contentsOfFile: "/proc/\(master.pid)/task/\(master.pid)/children", encoding: .utf8)) ?? ""
+            let children =
+                (try? String(contentsOfFile: "/proc/\(master.pid)/task/\(master.pid)/children", encoding: .utf8)) ?? ""
             for child in children.split(separator: " ").compactMap({ pid_t($0) }) {
                 let title = (try? String(contentsOfFile: "/proc/\(child)/cmdline", encoding: .utf8)) ?? ""
                 if title.contains("worker process") { return child }

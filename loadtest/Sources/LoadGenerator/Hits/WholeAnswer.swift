@@ -25,7 +25,9 @@ struct WholeAnswer {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count >= 0 else { throw LoadTestError(.noAnswer, "\(endpoint.url) broke off its answer to \(target)") }
+            guard count >= 0 else {
+                throw LoadTestError(.noAnswer, "\(endpoint.url) broke off its answer to \(target)")
+            }
             if count == 0 { break }
             bytes += buffer[..<count]
         }
@@ -42,8 +44,9 @@ struct WholeAnswer {
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
         self.status = status
         fields = lines.dropFirst().map { line in
-            let parts = line.split(separator: ":", maxSplits: 1)
-            return Field(name: String(parts[0]), value: parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
+            let name = line.prefix { $0 != ":" }
+            return Field(
+                name: String(name), value: line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces))
         }
         body = Array(bytes[end.upperBound...])
         guard value(of: "content-length") == String(body.count) else { return nil }
@@ -56,7 +59,8 @@ struct WholeAnswer {
 
     /// What two servers' answers to one request differ in; nil when in nothing that matters.
     ///
-    /// `Cache-Status` says how long the copy stays fresh, which passes between two answers: there the numbers may differ.
+    /// `Cache-Status` says how long the copy stays fresh, which passes between two answers: those seconds may
+    /// differ.
     func difference(from other: WholeAnswer) -> String? {
         if status != other.status { return "the status is \(status) and \(other.status)" }
         if body != other.body { return "the bodies of \(body.count) and \(other.body.count) bytes differ" }
@@ -69,7 +73,8 @@ struct WholeAnswer {
     private var comparable: [Field] {
         fields.filter { !Self.ownFields.contains($0.name.lowercased()) }.map { field in
             let name = field.name.lowercased()
-            return Field(name: name, value: name == "cache-status" ? field.value.replacing(/[0-9]+/, with: "N") : field.value)
+            guard name == "cache-status" else { return Field(name: name, value: field.value) }
+            return Field(name: name, value: field.value.replacing(/ttl=-?[0-9]+/, with: "ttl=N"))
         }
     }
 }

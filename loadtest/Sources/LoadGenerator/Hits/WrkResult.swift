@@ -19,13 +19,13 @@ struct WrkResult: Codable, Equatable {
     /// What went wrong, by its kind.
     var errors: [String: Int] {
         [
-            "connections refused": connect, "read errors": read, "write errors": write, "statuses of 400 or more": status,
-            "timeouts": timeout,
+            "connections refused": connect, "read errors": read, "write errors": write,
+            "statuses of 400 or more": status, "timeouts": timeout,
         ].filter { $0.value > 0 }
     }
 
-    /// Asks for `arguments[2]`0, `arguments[2]`1, … again and again, by requests that are formatted before the clock starts:
-    /// to format them costs the generator as much as to send them.
+    /// Asks for `arguments[2]`0, `arguments[2]`1, … again and again, by requests that are formatted before the clock
+    /// starts: to format them costs the generator as much as to send them.
     static let script = """
         local requests, last = {}, 0
         function init(arguments)
@@ -48,7 +48,10 @@ struct WrkResult: Codable, Equatable {
 
         """
 
-    init(requests: Int, bytes: Int, microseconds: Int, p50: Int, p99: Int, errors: (connect: Int, read: Int, write: Int, status: Int, timeout: Int) = (0, 0, 0, 0, 0)) {
+    init(
+        requests: Int, bytes: Int, microseconds: Int, p50: Int, p99: Int,
+        errors: (connect: Int, read: Int, write: Int, status: Int, timeout: Int) = (0, 0, 0, 0, 0)
+    ) {
         (self.requests, self.bytes, self.microseconds, self.p50, self.p99) = (requests, bytes, microseconds, p50, p99)
         (connect, read, write, status, timeout) = errors
     }
