@@ -168,7 +168,8 @@ write_node_config() {
         case $(node_role "$name") in
             edge)
                 for origin in $(origin_names); do list+=${list:+, }\"$(link_url "$name" "$origin")\"; done
-                echo "  \"listen\": {\"host\": \"$host\", \"port\": $(port_of "$name" public)},"
+                # No balancer needs to see it go.
+                echo "  \"listen\": {\"host\": \"$host\", \"port\": $(port_of "$name" public), \"leave-ms\": 0},"
                 echo "  \"origins\": [$list],"
                 ;;
             origin)

@@ -1,25 +1,43 @@
 internal import Synchronization
 internal import Telemetry
 
-/// A bound on connections, which all loops share.
+/// A bound on connections, which all loops share, and one on those of one client.
 final class Admission: Sendable {
     private let limit: Int
+    private let perClient: Int
     private let taken = Atomic<Int>(0)
+    private let clients = Mutex<[String: Int]>([:])
 
-    init(limit: Int) {
+    /// - Parameter perClient: 0 for as many as there may be in all.
+    init(limit: Int, perClient: Int = 0) {
         self.limit = limit
+        self.perClient = perClient
     }
 
-    func enter() -> Bool {
+    /// - Parameter client: Its address.
+    func enter(_ client: String) -> Bool {
         guard taken.add(1, ordering: .relaxed).newValue <= limit else {
-            leave()
+            taken.subtract(1, ordering: .relaxed)
             return false
         }
-        return true
+        guard perClient > 0 else { return true }
+        let mayEnter = clients.withLock { clients in
+            let count = clients[client, default: 0]
+            guard count < perClient else { return false }
+            clients[client] = count + 1
+            return true
+        }
+        if !mayEnter { taken.subtract(1, ordering: .relaxed) }
+        return mayEnter
     }
 
-    func leave() {
+    func leave(_ client: String) {
         taken.subtract(1, ordering: .relaxed)
+        guard perClient > 0 else { return }
+        clients.withLock { clients in
+            let count = clients[client, default: 0] - 1
+            clients[client] = count > 0 ? count : nil
+        }
     }
 }
 

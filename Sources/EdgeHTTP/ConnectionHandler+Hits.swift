@@ -7,7 +7,7 @@ internal import NIOCore
 extension ConnectionHandler {
     /// - Returns: Whether the bytes were one request, which has its answer now.
     func answerPlainly(_ bytes: ByteBuffer, at now: BootInstant) -> Bool {
-        guard case .ready = phase, !isAdvancing, !endsAfterSending, !loop.isDraining,
+        guard case .ready = phase, !isAdvancing, !endsAfterSending, !loop.isLeaving,
             let head = wholePlainHead(bytes), head.wantsWhole
         else { return false }
         let request = EdgeRequest(head: head, bytes: bytes, client: client, receivedAt: now)

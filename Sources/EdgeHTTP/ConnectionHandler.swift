@@ -85,7 +85,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unread = ByteBuffer()
         outgoing.keep(unsent: 0)
         loop.remove(self)
-        if isAdmitted { loop.connectionAdmission.leave() }
+        if isAdmitted { loop.connectionAdmission.leave(client) }
         isAdmitted = false
         if case .waiting(let exchange, let task) = before {
             task.cancel()
@@ -95,6 +95,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
+        // The answer before must be in the socket, or be known to wait, when the next one is made.
+        if direct != nil { flush() }
         switch phase {
         case .lingering, .closed: return
         case .ready, .waiting, .sending: break
@@ -139,7 +141,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard !isAdmitted else { return }
         client = context.remoteAddress?.ipAddress ?? "-"
         socket = context.pipeline.syncOperations.plainSocket
-        guard loop.connectionAdmission.enter() else {
+        guard loop.connectionAdmission.enter(client) else {
             loop.cells.refused.increment()
             refuse(.overloaded(loop.configuration.retryAfterSeconds), head: ByteBuffer(), .overload)
             // No lingering: nobody watches over a connection that was not taken in.
@@ -252,7 +254,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func ending(_ use: ConnectionUse) -> ConnectionUse {
-        loop.isDraining ? ConnectionUse(goesOn: false) : use
+        loop.isLeaving ? ConnectionUse(goesOn: false) : use
     }
 }
 

@@ -16,6 +16,9 @@ public struct EdgeHTTPConfiguration: Sendable {
     /// Connections in all; the next one is answered 503 and closed. Each takes a file descriptor, of which the process must
     /// be allowed this many and those of its cache.
     public var maximumConnections = 10_000
+    /// Connections of one client, by its address; the next one is answered 503 and closed. 0 for no such limit: behind a
+    /// balancer all clients have one address.
+    public var maximumConnectionsPerClient = 0
     /// Requests in all that wait for something that is not at hand; the next one is answered 503 with `Retry-After`. A
     /// connection has one at a time, because answers go out in order.
     public var maximumWaiting = 1_000
@@ -64,6 +67,9 @@ public struct EdgeHTTPConfiguration: Sendable {
         if !(0...65_535).contains(port) { return "listen.port is \(port), not between 0 and 65535" }
         if loops < 1 { return "at least one event loop is needed, not \(loops)" }
         if maximumConnections < 1 { return "at least one connection must be allowed, not \(maximumConnections)" }
+        if maximumConnectionsPerClient < 0 {
+            return "a client's connections are limited to \(maximumConnectionsPerClient); 0 is for no limit"
+        }
         if maximumTargetBytes + 64 > maximumHeadBytes { return "the limit of a head must lie above that of a target" }
         if headSeconds >= idleSeconds { return "a slow head must be given up before an idle connection" }
         return nil

@@ -104,6 +104,16 @@ public final class EdgeHTTPServer: Sendable {
         }
     }
 
+    /// Every answer from now on says that it is its connection's last, so that balancers and clients turn to others; nothing is
+    /// refused yet. Harmless when it does not run.
+    public func leave() async {
+        guard let running else { return }
+        for loop in running.loops {
+            // Fails only where the loop has ended.
+            try? await loop.eventLoop.submit { loop.value.leave() }.get()
+        }
+    }
+
     /// Stops accepting, lets running answers finish, closes idle connections, and ends the loops; what has not finished
     /// after ``EdgeHTTPConfiguration/drainSeconds`` is cut off. Harmless when it does not run.
     public func shutdown() async {
@@ -140,7 +150,8 @@ public final class EdgeHTTPServer: Sendable {
     }
 
     private func listen(on group: MultiThreadedEventLoopGroup) async throws -> Running {
-        let connections = Admission(limit: configuration.maximumConnections)
+        let connections = Admission(
+            limit: configuration.maximumConnections, perClient: configuration.maximumConnectionsPerClient)
         let waitingRoom = WaitingRoom(limit: configuration.maximumWaiting, gauge: metrics.waiting)
         var loops: [NIOLoopBound<LoopState>] = []
         for loop in group.makeIterator() {

@@ -20,6 +20,8 @@ final class LoopState {
     private var clock = HeadClock()
     private var buffers = HeadBuffers()
     private var flushes = FlushQueue()
+    /// Answers say that they are their connection's last.
+    private(set) var isLeaving = false
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
 
@@ -99,12 +101,17 @@ final class LoopState {
         .andAllComplete(connections.values.compactMap { $0.cutOff(where: isForbidden) }, on: loop)
     }
 
+    func leave() {
+        isLeaving = true
+    }
+
     /// Lets running answers finish and closes what is idle.
     ///
     /// To be called once, after the listener is closed.
     ///
     /// - Returns: Is fulfilled when no connection is left.
     func drain(on loop: any EventLoop) -> EventLoopFuture<Void> {
+        isLeaving = true
         isDraining = true
         let promise = loop.makePromise(of: Void.self)
         for connection in connections.values { connection.drain() }

@@ -13,6 +13,11 @@ struct EdgeConfiguration: Sendable {
     var listen: ListenerSettings
     /// `listen.loops`: event loops; default the number of cores.
     var loops: Int
+    /// `listen.connections`: in all; default 10,000. `listen.connections-per-client`: default 0, for no such limit.
+    var connections: Int
+    var connectionsPerClient: Int
+    /// `listen.leave-ms`: how long an edge that is told to end goes on, unready, until it stops listening; default 2,000.
+    var leaveMilliseconds: Int
     /// `origins`: base URLs of the cache protocol.
     var origins: [String]
     /// `cache.disk-bytes`: a hard limit; default 16 GiB.
@@ -31,7 +36,8 @@ struct EdgeConfiguration: Sendable {
     var accessLogFile: String?
 
     private static let schema = SettingsSchema([
-        "listen.host": .text, "listen.port": .number, "listen.loops": .number, "origins": .texts,
+        "listen.host": .text, "listen.port": .number, "listen.loops": .number,
+        "listen.connections": .number, "listen.connections-per-client": .number, "listen.leave-ms": .number, "origins": .texts,
         "cache.disk-bytes": .number, "cache.memory-bytes": .number, "cache.eviction": .text,
         "cache.admission": .text, "fetch.patience-ms": .number, "fetch.max-bytes": .number, "access-log.file": .text,
     ])
@@ -42,6 +48,9 @@ struct EdgeConfiguration: Sendable {
         node = try NodeSettings(reader)
         listen = try ListenerSettings("listen", reader)
         loops = reader.int(forKey: "listen.loops", default: ProcessInfo.processInfo.activeProcessorCount)
+        connections = reader.int(forKey: "listen.connections", default: 10_000)
+        connectionsPerClient = reader.int(forKey: "listen.connections-per-client", default: 0)
+        leaveMilliseconds = reader.int(forKey: "listen.leave-ms", default: 2_000)
         origins = try reader.requiredStringArray(forKey: "origins")
         diskBytes = reader.int(forKey: "cache.disk-bytes", default: 16 << 30)
         memoryBytes = reader.int(forKey: "cache.memory-bytes", default: 256 << 20)
@@ -55,13 +64,19 @@ struct EdgeConfiguration: Sendable {
             throw SettingsError(
                 "origins names \(origins.count) origins; it takes the base URL of exactly one until they can share a journal.")
         }
+        guard leaveMilliseconds >= 0 else {
+            throw SettingsError("listen.leave-ms is \(leaveMilliseconds); it must not be less than 0.")
+        }
         guard fetchPatience > 0, fetchMaxBytes > 0 else {
             throw SettingsError("fetch.patience-ms and fetch.max-bytes must be greater than 0.")
         }
     }
 
     var http: EdgeHTTPConfiguration {
-        EdgeHTTPConfiguration(host: listen.host, port: listen.port, nodeName: node.name, loops: loops)
+        var http = EdgeHTTPConfiguration(host: listen.host, port: listen.port, nodeName: node.name, loops: loops)
+        http.maximumConnections = connections
+        http.maximumConnectionsPerClient = connectionsPerClient
+        return http
     }
 
     var accessLog: AccessLogConfiguration {

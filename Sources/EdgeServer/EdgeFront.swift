@@ -38,6 +38,8 @@ struct EdgeFront: Service {
             group.addTask {
                 try? await gracefulShutdown()
                 readiness.ends()
+                await server.leave()
+                try? await Task.sleep(for: .milliseconds(configuration.leaveMilliseconds))
                 await server.shutdown()
             }
             // The one ends when the edge is told to, the other only when it must not go on.

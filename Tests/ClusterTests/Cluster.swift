@@ -33,7 +33,9 @@ final class Cluster: Sendable {
     static let binaries = URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(
         atPath: "/proc/self/exe")) ?? "").deletingLastPathComponent().path
 
-    init(edges: Int = 3, sources: String, lease: Int = 600) async throws {
+    init(
+        edges: Int = 3, sources: String, lease: Int = 600, environment: [String: String] = [:]
+    ) async throws {
         data = try TemporaryFolder.make("cluster")
         client = try CurlClient()
         let up = try await Self.run(
@@ -41,7 +43,7 @@ final class Cluster: Sendable {
             [
                 "--edges", "\(edges)", "--data", data, "--base-port", "\(FreePorts.base(edges: edges))", "--sources", sources,
                 "--lease", "\(lease)", "--detach",
-            ])
+            ], environment: environment)
         guard up.status == 0 else { throw ClusterFailure("cluster/up: \(up.output)") }
         file = try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(fileURLWithPath: data + "/cluster.json")))
     }
@@ -55,9 +57,10 @@ final class Cluster: Sendable {
 
     /// Runs `body` on a fresh cluster and ends it, whatever happens.
     static func with(
-        edges: Int = 3, sources: String, lease: Int = 600, _ body: (Cluster) async throws -> Void
+        edges: Int = 3, sources: String, lease: Int = 600, environment: [String: String] = [:],
+        _ body: (Cluster) async throws -> Void
     ) async throws {
-        let cluster = try await Cluster(edges: edges, sources: sources, lease: lease)
+        let cluster = try await Cluster(edges: edges, sources: sources, lease: lease, environment: environment)
         do {
             try await body(cluster)
         } catch {
@@ -68,8 +71,10 @@ final class Cluster: Sendable {
 
     var edges: [File.Node] { file.nodes.filter { $0.role == "edge" } }
 
-    func node(_ verb: String, _ name: String) async throws {
-        let result = try await Self.run("cluster/node", [verb, name, "--data", data])
+    /// - Parameter variable: for a start: `NAME=value`, for that node alone.
+    func node(_ verb: String, _ name: String, with variable: String? = nil) async throws {
+        let result = try await Self.run(
+            "cluster/node", [verb, name, "--data", data] + (variable.map { ["--with", $0] } ?? []))
         guard result.status == 0 else { throw ClusterFailure("cluster/node \(verb) \(name): \(result.output)") }
     }
 

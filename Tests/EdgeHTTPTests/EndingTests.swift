@@ -66,6 +66,38 @@ struct EndingTests {
         }
     }
 
+    @Test func oneConnectionOfAClientTooMany() async throws {
+        var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
+        configuration.maximumConnectionsPerClient = 1
+        try await TestServer.run(configuration) { _ in hit("pixels") } _: { server in
+            let first = try await server.connect()
+            try await first.send(get("/1"))
+            _ = await first.receive(through: "pixels")
+            #expect(try await server.connect().rest().hasPrefix("HTTP/1.1 503 Service Unavailable\n"))
+            try await first.send(get("/1", last: true))
+            #expect(await first.rest().hasSuffix("\n\npixels"))
+            // It is told of the end a moment after us.
+            var again = ""
+            while !again.hasSuffix("\n\npixels") {
+                again = try await server.exchange(get("/2", last: true))
+                #expect(again.hasPrefix("HTTP/1.1 503 ") || again.hasSuffix("\n\npixels"))
+            }
+        }
+    }
+
+    @Test func oneThatIsLeavingAnswersOnAndSaysSo() async throws {
+        try await TestServer.run { _ in hit("pixels") } _: { server in
+            let client = try await server.connect()
+            try await client.send(get("/1"))
+            #expect(await !client.receive(through: "pixels").contains("\nConnection: close\n"))
+            await server.server.leave()
+            try await client.send(get("/2"))
+            let last = await client.rest()
+            #expect(last.contains("\nConnection: close\n") && last.hasSuffix("\n\npixels"))
+            #expect(try await server.exchange(get("/3")).hasSuffix("\n\npixels"), "whoever comes still is answered")
+        }
+    }
+
     @Test func oneConnectionTooMany() async throws {
         var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
         configuration.maximumConnections = 1

@@ -49,6 +49,40 @@ struct ShortWayTests {
         }
     }
 
+    /// Requests that fill the server's reads to the last byte, so that several are read, one by one, in one turn.
+    @Test(arguments: [false, true]) func answersOfOneTurnStayInOrder(fromFile: Bool) async throws {
+        let big = [UInt8](repeating: 7, count: 3 << 20)
+        let pin = try BodyTests.Pin(big)
+        let body = fromFile
+            ? AnswerBody.file(descriptor: pin.descriptor, offset: 0, length: big.count, pin: pin) : .bytes(ByteBuffer(bytes: big))
+        try await TestServer.run { request in
+            request.target == "/big" ? .now(.object(photo(), body, .hit)) : hit(request.target)
+        } _: { server in
+            let targets = ["/1", "/big", "/2", "/big", "/3"]
+            let requests = targets.map { target in
+                let short = get(target, "X-Padding: ", last: target == "/3")
+                return short.replacing("X-Padding: ", with: "X-Padding: " + String(repeating: "x", count: 4096 - short.utf8.count))
+            }
+            let client = try await server.connect()
+            try await client.stopReading()
+            try await client.send(requests.joined())
+            try await client.readOn()
+            let bytes = await client.restBytes()
+            #expect(Self.bodies(of: bytes) == [Array("/1".utf8), big, Array("/2".utf8), big, Array("/3".utf8)])
+        }
+    }
+
+    private static func bodies(of bytes: [UInt8]) -> [[UInt8]] {
+        var (rest, bodies): (ArraySlice<UInt8>, [[UInt8]]) = (bytes[...], [])
+        while let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) {
+            let head = readable(Array(rest[..<end.lowerBound]))
+            let length = head.firstMatch(of: /\nContent-Length: (\d+)/).flatMap { Int($0.output.1) } ?? 0
+            bodies.append(Array(rest[end.upperBound...].prefix(length)))
+            rest = rest[end.upperBound...].dropFirst(length)
+        }
+        return bodies
+    }
+
     /// The answer, once it is clear that the connection goes on after it.
     private static func answer(
         to request: String, _ size: Int, from server: TestServer
