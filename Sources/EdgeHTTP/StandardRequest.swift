@@ -14,19 +14,24 @@ enum StandardRequest {
             self = .refused(.version)
             return
         }
+        // Whatever the method: who sends two means to be understood twice.
+        guard let host = Self.host(of: head) else {
+            self = .refused(.host)
+            return
+        }
         let use = ConnectionUse(head)
         switch head.method {
         case .GET, .HEAD:
-            self = Self.plain(head, use)
+            self = Self.plain(head, host, use)
         case .OPTIONS:
-            self = Self.host(of: head) == nil ? .refused(.host) : .options(use)
+            self = .options(use)
         default:
             self = .methodNotAllowed(use)
         }
     }
 
-    private static func plain(_ head: HTTPRequestHead, _ use: ConnectionUse) -> StandardRequest {
-        guard var host = host(of: head) else { return .refused(.host) }
+    private static func plain(_ head: HTTPRequestHead, _ named: String, _ use: ConnectionUse) -> StandardRequest {
+        var host = named
         var target = Substring(head.uri)
         guard !target.utf8.contains(UInt8(ascii: "#")) else { return .refused(.target) }
         if let absolute = AbsoluteTarget(target) {

@@ -21,6 +21,9 @@ struct MalformedTests {
     @Test(arguments: [
         "GET /a HTTP/1.1\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        "POST /a HTTP/1.1\r\n\r\n",
+        "POST /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "DELETE /a HTTP/1.1\r\nHost: a/b\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: a, b c\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: a/b\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost: user@a\r\n\r\n",
