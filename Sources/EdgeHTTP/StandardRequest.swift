@@ -102,7 +102,9 @@ struct ConnectionUse: Equatable {
         // RFC 9112 §9.3: `close` wins over all else.
         let options = head.headers[canonicalForm: "connection"].map { $0.lowercased() }
         let isKept = head.version == .http1_1 || options.contains("keep-alive")
-        goesOn = isKept && !options.contains("close") && !hasBody
+        // Some clients send what is for the tunnel before they hear that there is none.
+        let mayTunnel = head.method == .CONNECT
+        goesOn = isKept && !options.contains("close") && !hasBody && !mayTunnel
         saysKeepAlive = goesOn && head.version == .http1_0
     }
 }

@@ -132,6 +132,15 @@ struct ConnectionTests {
         #expect(Self.bodies(answers) == ["cdn.example/1", "cdn.example/1", "cdn.example/2"])
     }
 
+    @Test func nothingIsReadBehindATunnelThatIsRefused() async throws {
+        let answer = try await TestServer.run(responding: Self.echo) { server in
+            try await server.exchange("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n" + get("/1", last: true))
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 405 Method Not Allowed\n"))
+        #expect(answer.contains("\nConnection: close\n"))
+        #expect(Self.bodies(answer).isEmpty)
+    }
+
     @Test func oldClientsAreToldThatTheConnectionGoesOn() async throws {
         let answers = try await TestServer.run(responding: Self.echo) { server in
             try await server.exchange("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\nHost: h\r\n\r\n")
