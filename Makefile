@@ -1,7 +1,7 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate crash partition cache-proof build setup clean
+.PHONY: help run test simulate crash partition cache-proof fuzz build setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ cache-proof: ## Prove the disk cache at length: 1,000 kills, 100,000 power cuts,
 	@VIGNETTE_CACHE_KILLS=1000 VIGNETTE_CRASH_STATES=100000 VIGNETTE_MODEL_OPERATIONS=1000000 \
 		scripts/test --filter 'ModelTests|CrashTests|ProcessFaultTests'
 
+fuzz: ## Fuzz what reads requests' heads (SECONDS_AT_MOST=n)
+	@SECONDS_AT_MOST='$(SECONDS_AT_MOST)' scripts/fuzz
+
 build: setup ## Build everything in release mode
 	@swift build -c release
 
@@ -34,4 +37,4 @@ setup: ## Install missing system packages
 	@scripts/setup
 
 clean: ## Remove what was built; downloads and clusters' data stay
-	rm -rf .build .build-tests
+	rm -rf .build .build-tests .build-fuzz
