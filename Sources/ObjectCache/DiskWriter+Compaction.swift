@@ -18,7 +18,7 @@ extension DiskWriter {
             core.incidents.note(.readFailed, "\(failure); what lies in this segment is lost")
         }
         // Named by the checkpoint of before a kill.
-        for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.offset)) }
+        for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.range.lowerBound)) }
         forgetWhatIsLeft(in: number, isDamaged: failure == nil)
         // Once more: moving takes its time, and an erase that came meanwhile means what has died here since.
         guard destroyDue(in: number) else { throw .failed }

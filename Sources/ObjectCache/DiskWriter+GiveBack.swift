@@ -18,6 +18,7 @@ extension DiskWriter {
             // First: a start must not take the record for a live one that is damaged.
             let gap = GapHead(nonce: file.nonce, key: record.key, extent: record.extent)
             let place = record.location.offset
+            file.mayHoldUnsynced.store(true, ordering: .relaxed)
             try Self.write(gap.bytes, to: file, at: place)
             switch file.punch(place + GapHead.size..<place + record.extent) {
             case 0: break

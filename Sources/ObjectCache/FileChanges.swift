@@ -11,6 +11,8 @@ enum FileChange: Sendable {
     case punch(Range<Int>, file: UInt64)
     /// Content and length are durable.
     case sync(file: UInt64)
+    /// Only where a test makes it fail.
+    case syncFailed(file: UInt64)
     case rename(String, to: String)
     case unlink(String)
     /// Which names there are is durable.
@@ -26,6 +28,8 @@ struct FileChanges: Sendable {
     var listener: (@Sendable (FileChange) -> Void)?
     /// Called before something is read from a segment: where a test lets the writer overtake a lookup.
     var beforeRead: (@Sendable () -> Void)?
+    /// Called before a segment is synced: an error number other than 0 comes in place of the sync.
+    var beforeSync: (@Sendable () -> CInt)?
 
     /// `open`, for a file that may be made by it.
     func create(_ path: String, _ flags: CInt) -> CInt {
@@ -63,6 +67,11 @@ struct FileChanges: Sendable {
 
     /// Without the times, which nobody asks for.
     func syncData(_ descriptor: CInt) -> CInt {
+        if let code = beforeSync?(), code != 0 {
+            listener?(.syncFailed(file: inode(descriptor)))
+            errno = code
+            return -1
+        }
         let result = fdatasync(descriptor)
         if let listener, result == 0 { listener(.sync(file: inode(descriptor))) }
         return result

@@ -1,5 +1,6 @@
 internal import CFile
 internal import Glibc
+internal import Synchronization
 
 extension SegmentFile {
     private static let zeros = [UInt8](repeating: 0, count: 256 << 10)
@@ -8,12 +9,37 @@ extension SegmentFile {
     /// Overwrites the ranges with zeros, durably, then gives the blocks inside them back.
     ///
     /// Zeros reach the disk first: a block that is only given back keeps its bytes until somebody else writes to it.
+    /// - Throws: the disk failed, and `unsure` has the ranges.
     func destroy(_ ranges: [Range<Int>]) throws(SystemFailure) {
-        for range in ranges { try zero(range) }
-        try sync()
-        var isPunched = false
-        for range in ranges { isPunched = punchBlocks(range) || isPunched }
-        if isPunched { try sync() }
+        do throws(SystemFailure) {
+            for range in ranges { try zero(range) }
+            try sync()
+            var isPunched = false
+            for range in ranges { isPunched = punchBlocks(range) || isPunched }
+            if isPunched { try sync() }
+        } catch {
+            unsure.withLock { $0 += ranges }
+            throw error
+        }
+    }
+
+    /// What a walk sees here is durable when this returns.
+    /// - Parameter gaps: all that there are.
+    /// - Returns: what must be overwritten again, because a sync has failed over it. No longer in `unsure`.
+    /// - Throws: the sync failed, and `unsure` has the gaps.
+    func settle(_ gaps: [Range<Int>]) throws(SystemFailure) -> [Range<Int>] {
+        if mayHoldUnsynced.load(ordering: .relaxed) {
+            do throws(SystemFailure) {
+                try sync()
+            } catch {
+                unsure.withLock { $0 += gaps }
+                throw error
+            }
+        }
+        return unsure.withLock { unsure in
+            defer { unsure = [] }
+            return unsure
+        }
     }
 
     /// Drops what a crash has torn, durably: should it come back with the next one, it lay over what was appended since, and no
@@ -25,6 +51,7 @@ extension SegmentFile {
     }
 
     private func zero(_ range: Range<Int>) throws(SystemFailure) {
+        mayHoldUnsynced.store(true, ordering: .relaxed)
         var offset = range.lowerBound
         while offset < range.upperBound {
             let count = min(Self.zeros.count, range.upperBound - offset)
@@ -51,13 +78,15 @@ extension SegmentFile {
     /// The range reads as zeros from now on, and the whole blocks inside it are given back.
     /// - Returns: 0, or a negated errno.
     func punch(_ range: Range<Int>) -> CInt {
-        changes.punch(descriptor, range)
+        mayHoldUnsynced.store(true, ordering: .relaxed)
+        return changes.punch(descriptor, range)
     }
 
     func sync() throws(SystemFailure) {
         while changes.syncData(descriptor) != 0 {
             if errno != EINTR { throw SystemFailure("fdatasync", path) }
         }
+        mayHoldUnsynced.store(false, ordering: .relaxed)
     }
 
     func status() throws(SystemFailure) -> (length: Int, allocated: Int) {

@@ -9,10 +9,16 @@ final class SegmentFile: Sendable {
     let path: String
     let descriptor: CInt
     let changes: FileChanges
+    /// Whether reads may show what a power cut would take back: what this process has overwritten or given back since the last
+    /// sync, and whatever the one before it has, unless the file is new.
+    let mayHoldUnsynced: Atomic<Bool>
+    /// Where a sync has failed over zeros or gaps. The kernel may have dropped them then: reads show them as long as the pages
+    /// are in memory, and no later sync brings them to the disk.
+    let unsure = Mutex<[Range<Int>]>([])
     private let ledger: SpaceLedger
 
     init(
-        number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, ledger: SpaceLedger,
+        number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, isNew: Bool = false, ledger: SpaceLedger,
         changes: FileChanges = FileChanges()
     ) {
         self.number = number
@@ -21,6 +27,7 @@ final class SegmentFile: Sendable {
         self.descriptor = descriptor
         self.changes = changes
         self.ledger = ledger
+        mayHoldUnsynced = Atomic(!isNew)
     }
 
     deinit {

@@ -19,8 +19,8 @@ struct SegmentScan {
     private var gapEnd = 0
     /// What no record explains and is not zero: damaged heads with what lay behind them, torn tails.
     private(set) var debris: [Range<Int>] = []
-    /// Records whose blocks were given back.
-    private(set) var gaps: [(key: CacheKey, offset: Int)] = []
+    /// Records whose blocks were given back, as far as no later record lies over them.
+    private(set) var gaps: [(key: CacheKey, range: Range<Int>)] = []
     private var window: [UInt8] = []
     private var windowStart = 0
     private var windowHint = windowBytes
@@ -44,6 +44,7 @@ struct SegmentScan {
         while position + RecordHead.size <= end {
             let start = position
             if let record = try record() {
+                clipGap()
                 position += record.head.extent
                 foundEnd = position
                 windowHint = record.head.extent >= Self.longExtent ? Self.headBytes : Self.windowBytes
@@ -75,8 +76,9 @@ struct SegmentScan {
         }
         if let gap = gap() {
             // Not `extent`: what a power cut has left of the record behind it is debris.
-            gaps.append((gap.key, position))
-            gapEnd = min(position + gap.extent, end)
+            clipGap()
+            gapEnd = max(position + GapHead.size, min(position + gap.extent, end))
+            gaps.append((gap.key, position..<gapEnd))
             position += GapHead.size
             foundEnd = position
             return nil
@@ -85,6 +87,12 @@ struct SegmentScan {
         try load(head.bodyOffset, hint: windowHint)
         guard isWhole(head) else { return nil }
         return Record(head: head, offset: position)
+    }
+
+    /// What starts here was appended after a power cut had taken the end of the gap before it.
+    private mutating func clipGap() {
+        guard let last = gaps.indices.last, gaps[last].range.upperBound > position else { return }
+        gaps[last].range = gaps[last].range.lowerBound..<position
     }
 
     private func parsed() -> RecordHead? {

@@ -81,9 +81,16 @@ final class SourceWalk {
         do throws(SystemFailure) {
             return try next()
         } catch {
-            failure = failure ?? error
+            fail(error)
             return .isDone
         }
+    }
+
+    private func fail(_ error: SystemFailure) {
+        failure = failure ?? error
+        // Of these a scan may not see all again.
+        for (number, ranges) in doomed { core.anyFile(number)?.unsure.withLock { $0 += ranges } }
+        doomed = []
     }
 
     private func next() throws(SystemFailure) -> Step {
@@ -138,7 +145,7 @@ final class SourceWalk {
         do throws(SystemFailure) {
             try finishOrThrow(number)
         } catch {
-            failure = error
+            fail(error)
         }
     }
 
@@ -264,11 +271,12 @@ final class SourceWalk {
     /// The segment's end: what nobody can name goes too.
     private func leave(_ visit: Visit) throws(SystemFailure) {
         guard destroys else { return }
-        // Until a gap is durable a power cut can bring back what was there, which this walk does not see.
-        if !visit.scan.gaps.isEmpty { try visit.file.sync() }
+        // Until a gap is durable, or what an earlier walk has overwritten, a power cut can bring back what was there, which this
+        // walk does not see.
+        let unsure = try visit.file.settle(visit.scan.gaps.map(\.range))
         let (number, debris) = (visit.file.number, visit.scan.debris)
         if !debris.isEmpty { forget(debris, in: number) }
-        let ranges = SourceWalk.merged(visit.doomed + debris)
+        let ranges = SourceWalk.merged(visit.doomed + debris + unsure)
         if !ranges.isEmpty { doomed.append((number, ranges)) }
     }
 

@@ -246,6 +246,7 @@ extension FileChange {
         case .truncate(let length, let file): "truncate to \(length), file \(file)"
         case .punch(let range, let file): "punch \(range), file \(file)"
         case .sync(let file): "sync file \(file)"
+        case .syncFailed(let file): "fail to sync file \(file)"
         case .rename(let old, let new): "rename \(name(old)) to \(name(new))"
         case .unlink(let path): "unlink \(name(path))"
         case .syncFolder: "sync the folder"

@@ -108,6 +108,10 @@ struct CrashModel {
         case .sync(let inode):
             guard let file = fileOfInode[inode], let content = files[file].map(Self.newest) else { return }
             files[file] = File(content)
+        case .syncFailed(let inode):
+            // The worst that kernels do: nothing of it has reached the disk, and no later sync tries again.
+            guard let file = fileOfInode[inode] else { return }
+            files[file]?.pending = []
         case .rename(let old, let new):
             let file = names[Self.name(old)]
             set(Self.name(new), to: file, sequence)

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectCache
@@ -20,6 +21,8 @@ final class CrashSession {
     private var present: [Int: CrashVersion] = [:]
     private var nextVersion: Int
     private var expected: [Erasure]
+    /// After a sync that failed, what the process sees is not what a kill would leave.
+    private var isLossy = false
 
     init(_ folder: TemporaryFolder, _ journal: CrashJournal, _ promises: CrashPromises = CrashPromises()) async throws {
         (self.folder, self.journal) = (folder, journal)
@@ -85,6 +88,7 @@ final class CrashSession {
     /// From here on a kill must lose nothing.
     func settle() async {
         await flush()
+        if isLossy { return }
         let floor = cache.floor
         let found = present.filter { Revision(rawValue: $0.value.fill) >= floor }
         trace.mark(.quiet(found.mapValues(\.version)))
@@ -141,6 +145,38 @@ final class CrashSession {
         _ = try await cache.reclaim(expected)
         trace.mark(.reclaimed(expected))
         expected = []
+    }
+
+    /// While a sync fails, once.
+    func reclaimInVain() async throws {
+        trace.failNextSync()
+        defer { trace.failNextSync(false) }
+        do throws(ObjectCacheError) {
+            _ = try await cache.reclaim(expected)
+        } catch {
+            isLossy = true
+            return
+        }
+        // Nothing was to be synced.
+        try await reclaim()
+    }
+
+    /// The process goes as the first zeros are written.
+    func killInReclaim() async throws {
+        let left = Mutex<TemporaryFolder?>(nil)
+        trace.interrupt { [folder] change in
+            guard case .write(let bytes, _, _) = change, bytes.allSatisfy({ $0 == 0 }), let copy = try? folder.crashed(),
+                let inodes = try? CrashModel.inodes(copy.path)
+            else { return nil }
+            left.withLock { $0 = copy }
+            return .moved(inodes)
+        }
+        _ = try await cache.reclaim(expected)
+        trace.interrupt(nil)
+        guard let copy = left.withLock({ $0 }) else { return try await reclaim() }
+        await shutdown()
+        folder = copy
+        cache = try await Self.open(folder, journal, expected, trace)
     }
 
     func shutdown() async { await cache.shutdown() }

@@ -13,7 +13,7 @@ private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"
 struct CrashTests {
     enum Workload: String, CaseIterable, CustomTestStringConvertible {
         case fill, replace, evict, compact, purge, floor, removeAll, erase, eraseOfWhatIsGone, eraseAndEvict, eraseAndRemoveAll
-        case eraseOfWhatWasGivenBack
+        case eraseOfWhatWasGivenBack, eraseKilled, eraseThatFails, eraseOfWhatWasGivenBackThatFails
         case kill, stop
 
         var testDescription: String { rawValue }
@@ -98,7 +98,15 @@ extension CrashSession {
             try await expectErase(of: 3)
             try await removeAll()
             store(9, size: 3_000)
-        case .eraseOfWhatWasGivenBack:
+        case .eraseKilled:
+            try await expectErase(of: 3)
+            try await killInReclaim()
+            try await reclaim()
+        case .eraseThatFails:
+            try await expectErase(of: 3)
+            try await reclaimInVain()
+            try await reclaim()
+        case .eraseOfWhatWasGivenBack, .eraseOfWhatWasGivenBackThatFails:
             store(13, size: 20 << 10)
             store(25, size: 1_000)
             store(14, size: 2_000)
@@ -112,6 +120,7 @@ extension CrashSession {
             await settle()
             #expect(cache.statistics.bytesGivenBack > 0)
             try await expectErase(of: 3)
+            if workload == .eraseOfWhatWasGivenBackThatFails { try await reclaimInVain() }
             try await reclaim()
         case .kill:
             remove(1)
@@ -159,7 +168,12 @@ extension CrashSession {
         case 76..<82: try await purge(random(0..<10))
         case 82..<84: await sweep()
         case 84..<87: try await expectErase(of: random(0..<10))
-        case 87..<91: try await reclaim()
+        case 87..<91:
+            switch random(0..<8) {
+            case 0: try await reclaimInVain()
+            case 1: try await killInReclaim()
+            default: try await reclaim()
+            }
         case 91..<93: try await raiseFloor(to: UInt64(max(0, Int(journal.rules.applied.rawValue) - random(1..<10))))
         case 93: if random(0..<3) == 0 { try await removeAll() }
         case 94..<96: try await reopen()

@@ -131,6 +131,8 @@ final class CrashTrace: Sendable {
         var life = 0
         weak var core: CacheCore?
         var floor = Revision.zero
+        var failsNextSync = false
+        var interrupt: (@Sendable (FileChange) -> Step?)?
     }
 
     private let state = Mutex(State())
@@ -147,7 +149,7 @@ final class CrashTrace: Sendable {
             state.core = nil
             return state.life
         }
-        return FileChanges { [self] change in
+        let listener = { @Sendable [self] (change: FileChange) in
             state.withLock { state in
                 guard state.life == life else { return }
                 // Whatever is visible while the file changes must have been durable before.
@@ -156,9 +158,26 @@ final class CrashTrace: Sendable {
                     state.steps.append(.mark(.floor(floor)))
                 }
                 state.steps.append(.change(change))
+                guard let last = state.interrupt?(change) else { return }
+                state.steps.append(last)
+                (state.life, state.interrupt) = (life + 1, nil)
             }
         }
+        return FileChanges(
+            listener: listener,
+            beforeSync: { [self] in
+                state.withLock { state in
+                    defer { state.failsNextSync = false }
+                    return state.failsNextSync ? EIO : 0
+                }
+            })
     }
+
+    /// The disk fails the next sync of a segment, once.
+    func failNextSync(_ fails: Bool = true) { state.withLock { $0.failsNextSync = fails } }
+
+    /// Asked after each change; what it answers is the last step of this life.
+    func interrupt(_ interrupt: (@Sendable (FileChange) -> Step?)?) { state.withLock { $0.interrupt = interrupt } }
 
     /// What the process still does reaches nobody.
     func endLife() { state.withLock { $0.life += 1 } }
