@@ -31,7 +31,7 @@ final class CacheCore: Sendable {
         _ configuration: ObjectCacheConfiguration, rules: RuleBook, due: [Erasure], lock: FolderLock,
         incidents: IncidentLog, changes: FileChanges
     ) {
-        self.due = DueErasures(due)
+        self.due = DueErasures(due, applied: rules.applied)
         admission = Admission(configuration)
         self.configuration = configuration
         self.rules = rules

@@ -9,7 +9,7 @@ extension DiskWriter {
             let length = core.space.placement.withLock({ $0.segments[number]?.length })
         else { throw .failed }
         // Nothing that an erase means may be moved to where its walk does not come any more.
-        guard destroyDue(in: number) else { throw .failed }
+        guard try isClear(number) else { return }
         var scan = SegmentScan(file, from: SegmentHeader.size, to: length)
         var failure: SystemFailure?
         while let record = next(&scan, &failure) { try move(record, from: file, &failure) }
@@ -21,9 +21,18 @@ extension DiskWriter {
         for gap in scan.gaps { _ = core.remove(gap.key, at: RecordLocation(segment: number, offset: gap.range.lowerBound)) }
         forgetWhatIsLeft(in: number, isDamaged: failure == nil)
         // Once more: moving takes its time, and an erase that came meanwhile means what has died here since.
-        guard destroyDue(in: number) else { throw .failed }
+        guard try isClear(number) else { return }
         try unlink(number)
         noteDiskRoom()
+    }
+
+    /// - Returns: false when the segment must stay for now.
+    private func isClear(_ number: UInt32) throws(StoreFailure) -> Bool {
+        switch destroyDue(in: number) {
+        case .done: true
+        case .putOff: false
+        case .failed: throw .failed
+        }
     }
 
     private func next(_ scan: inout SegmentScan, _ failure: inout SystemFailure?) -> SegmentScan.Record? {

@@ -114,7 +114,7 @@ extension DiskWriter {
 
     /// Unlinks a segment in which nothing is live.
     private func retire(_ number: UInt32) throws(StoreFailure) {
-        guard destroyDue(in: number) else { return }
+        guard destroyDue(in: number) == .done else { return }
         try unlink(number)
         noteDiskRoom()
     }

@@ -1,6 +1,14 @@
 internal import CacheProtocol
 internal import Synchronization
 
+/// What has become of that which erases mean in a segment.
+enum Destruction {
+    case done
+    /// An answer may be sending it, and nobody has cut it off yet.
+    case putOff
+    case failed
+}
+
 extension DiskWriter {
     /// One step of the walk that is under way, or of the next.
     func walkOn() {
@@ -12,27 +20,28 @@ extension DiskWriter {
         case .isDone:
             self.walk = nil
             walk.end()
-            // Somebody may have asked in the meantime; nobody rings for that.
-            if !waitingWalks.isEmpty { queue.bell.ring() }
+            // What was put off for it may go now, and the next may have been asked for; nobody rings for that.
+            core.space.placement.withLock { $0.unstick() }
+            queue.bell.ring()
         }
     }
 
     /// Overwrites what erases mean in a segment that is about to go, whether or not their walk has begun: once its blocks are
     /// given back, nobody reaches them.
-    /// - Returns: false when the disk failed; the segment stays then, for the walk to find.
-    func destroyDue(in number: UInt32) -> Bool {
+    /// Unless it is done, the segment stays, for the walk to find.
+    func destroyDue(in number: UInt32) -> Destruction {
         walk?.finish(number)
         var done = walk?.covered ?? []
         while true {
             // Again, because an erase may be heard of while this overwrites.
             let due = core.due.all(but: done)
-            if due.isEmpty { return true }
+            if due.isEmpty { return .done }
             let alone = SourceWalk(core, .release(due), SourceMatcher(due))
             alone.finish(number)
             alone.end()
-            if alone.isFailed {
+            if alone.isFailed || alone.isPutOff {
                 core.space.placement.withLock { $0.keptInPlace(number) }
-                return false
+                return alone.isFailed ? .failed : .putOff
             }
             done.formUnion(due.map(\.revision))
         }

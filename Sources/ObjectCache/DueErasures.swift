@@ -8,13 +8,17 @@ final class DueErasures: Sendable {
         var erasure: Erasure
         /// What went with segments so far: the walk counts it in.
         var done: Reclaimed
+        /// Whether its walk was asked for: answers that send what it means were cut off before. Until then some may be under way.
+        var isAsked = false
     }
 
     private let due: Mutex<[Revision: Due]>
 
-    init(_ erasures: [Erasure]) {
+    /// - Parameter applied: what the rules have applied as the process starts, so that no answer of its can be under way with it.
+    init(_ erasures: [Erasure], applied: Revision) {
         due = Mutex([:])
         add(erasures)
+        ask(erasures.filter { $0.revision <= applied })
     }
 
     func add(_ erasures: [Erasure]) {
@@ -23,6 +27,18 @@ final class DueErasures: Sendable {
                 due[erasure.revision] = Due(erasure: erasure, done: Reclaimed(revision: erasure.revision))
             }
         }
+    }
+
+    /// Their walk is asked for.
+    func ask(_ erasures: [Erasure]) {
+        add(erasures)
+        due.withLock { due in
+            for erasure in erasures { due[erasure.revision]?.isAsked = true }
+        }
+    }
+
+    func areAsked(_ erasures: [Erasure]) -> Bool {
+        due.withLock { due in erasures.allSatisfy { due[$0.revision]?.isAsked ?? true } }
     }
 
     var isEmpty: Bool { due.withLock { $0.isEmpty } }

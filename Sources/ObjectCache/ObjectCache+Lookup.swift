@@ -94,7 +94,10 @@ extension ObjectCache {
             return .answer(.miss(.absent))
         }
         // Already now: once it has died, its blocks may be given back while we read.
-        if core.isFileBody(entry.extent) { index.entry(slot).pointee.isHandedOut = true }
+        if core.isFileBody(entry.extent) {
+            index.entry(slot).pointee.isHandedOut = true
+            file.isHandedOut.store(true, ordering: .relaxed)
+        }
         return .load(
             LoadPlan(
                 location: location, extent: entry.extent, isVerified: entry.isVerified,

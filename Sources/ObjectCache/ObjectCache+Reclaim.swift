@@ -18,11 +18,12 @@ extension ObjectCache {
         if let early = erases.first(where: { $0.revision > applied }) {
             throw .notApplied("\(early.revision)", applied: "\(applied)")
         }
+        core.due.ask(erases)
         return try await withCheckedContinuation { queue.ask(.reclaim(erases, $0)) }.get()
     }
 
     /// Erases that the rules are about to apply. From now until `reclaim` has carried them out, no segment goes without having
-    /// been overwritten where they mean it.
+    /// been overwritten where they mean it; and until `reclaim` is asked for, none that an answer may be sending from.
     public func expect(_ erases: [Erasure]) {
         core.due.add(erases)
     }

@@ -15,6 +15,8 @@ final class SegmentFile: Sendable {
     /// Where a sync has failed over zeros or gaps. The kernel may have dropped them then: reads show them as long as the pages
     /// are in memory, and no later sync brings them to the disk.
     let unsure = Mutex<[Range<Int>]>([])
+    /// Whether a body was handed out as a part of this file, under the shard's lock; see `IndexEntry.isHandedOut`.
+    let isHandedOut = Atomic(false)
     private let ledger: SpaceLedger
 
     init(

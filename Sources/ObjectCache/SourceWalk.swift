@@ -71,6 +71,8 @@ final class SourceWalk {
     }
 
     var isFailed: Bool { failure != nil }
+    /// Nothing was overwritten: the segment stays for the walk that is still to be asked for.
+    private(set) var isPutOff = false
 
     /// What it destroys in every segment there is, unless it has failed.
     var covered: Set<Revision> {
@@ -125,7 +127,7 @@ final class SourceWalk {
         case .reclaim(_, let waiter):
             waiter.resume(returning: failure.map { .failure(.notDestroyed($0)) } ?? .success(core.due.settle(reclaimed)))
         case .release:
-            if failure == nil { core.due.count(reclaimed) }
+            if failure == nil, !isPutOff { core.due.count(reclaimed) }
         case .find(let waiter):
             waiter.resume(returning: failure.map { .failure(.unreadable("\($0)")) } ?? .success(found))
         }
@@ -276,8 +278,20 @@ final class SourceWalk {
         let unsure = try visit.file.settle(visit.scan.gaps.map(\.range))
         let (number, debris) = (visit.file.number, visit.scan.debris)
         if !debris.isEmpty { forget(debris, in: number) }
-        let ranges = SourceWalk.merged(visit.doomed + debris + unsure)
+        let meant = visit.doomed + debris
+        if !meant.isEmpty, mustWait(for: visit.file) {
+            isPutOff = true
+            return visit.file.unsure.withLock { $0 += unsure }
+        }
+        let ranges = SourceWalk.merged(meant + unsure)
         if !ranges.isEmpty { doomed.append((number, ranges)) }
+    }
+
+    /// Whether an answer may be sending what an erase means that was only heard of yet. No later one can: what is meant has left
+    /// the index.
+    private func mustWait(for file: SegmentFile) -> Bool {
+        guard case .release(let erases) = purpose else { return false }
+        return file.isHandedOut.load(ordering: .relaxed) && !core.due.areAsked(erases)
     }
 
     /// Objects whose heads were damaged while we had them open: rare, so a walk over the index may find them.

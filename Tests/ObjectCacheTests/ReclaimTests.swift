@@ -202,8 +202,9 @@ struct ReclaimTests {
     @Test(arguments: [true, false]) func aSegmentThatGoesBeforeTheWalkComes(allIsEvicted: Bool) async throws {
         let cache = try open(folder, memoryBytes: 0) { $0.diskBytes = 1 << 20 }
         cache.store(CacheKey(3), metadata(3), body: marked(3, size: 12_000))
-        cache.store(CacheKey(4), metadata(4), body: body(4, size: 12_000))
-        cache.store(CacheKey(5), metadata(5), body: body(5, size: 35_000))
+        // Too short to be handed out as a file: its segment would have to wait for the walk.
+        cache.store(CacheKey(4), metadata(4), body: body(4, size: 7_000))
+        cache.store(CacheKey(5), metadata(5), body: body(5, size: 40_000))
         await cache.flush()
         let path = try #require(folder.files("segment-00000001").first)
         let descriptor = Glibc.open(path, O_RDONLY)

@@ -1,0 +1,68 @@
+import CacheProtocol
+import Foundation
+import Testing
+
+@testable import ObjectCache
+
+/// Between the news of an erase and the walk for it, answers with what it means are under way still: they send what it was.
+@Suite(.timeLimit(.minutes(2)))
+struct PutOffTests {
+    private let journal = TestJournal()
+    private let folder = TemporaryFolder(inMemory: true)
+    private static let marker = Array("sent until it is cut off, then no more".utf8)
+
+    private func open() throws -> ObjectCache {
+        try smallCache(folder, journal, diskBytes: 1 << 20, memoryBytes: 0) {
+            $0.segmentBytes = 64 << 10
+            $0.fileBodyBytes = 8 << 10
+            $0.checkpointMilliseconds = 5
+        }
+    }
+
+    /// Object 3, marked, and others of its segment; an answer has it.
+    private func fill(_ cache: ObjectCache) async throws -> CachedObject {
+        var bytes = body(3, size: 12_000).array
+        bytes.replaceSubrange(6_000..<6_000 + Self.marker.count, with: Self.marker)
+        cache.store(CacheKey(3), metadata(3), body: SharedBytes(bytes))
+        for number in 5...8 { cache.store(CacheKey(number), metadata(number), body: body(number, size: 11_500)) }
+        await cache.flush()
+        return try #require(cache.lookup(CacheKey(3)).object)
+    }
+
+    private var erase: Erasure { Erasure(revision: journal.rules.applied.next, sources: [source(3)]) }
+
+    @Test func aSegmentThatIsBeingSentStaysUntilTheWalkIsAskedFor() async throws {
+        let cache = try open()
+        let answer = try await fill(cache)
+        let erase = erase
+        cache.expect([erase])
+        for number in 5...8 { cache.remove(CacheKey(number)) }
+        for number in 100..<200 {
+            cache.store(CacheKey(number), metadata(9), body: body(9, size: 30_000))
+            await cache.flush()
+        }
+        #expect(try answer.body.bytes().count == 12_000, "the bytes are as they were")
+        #expect(try folder.files("segment-00000001").count == 1)
+        let statistics = cache.statistics
+        #expect(statistics.storesUnwritten == 0 && statistics.storesWithoutRoom == 0 && statistics.writeFailures == 0)
+        #expect(folder.allocatedBytes <= 1 << 20)
+        // The answers are cut off, and it is asked for.
+        try journal.append(.erase, .source([source(3)]))
+        let done = try await cache.reclaim([erase])
+        #expect(done[0].objects == 1)
+        #expect(throws: ObjectCacheError.self) { try answer.body.bytes() }
+        #expect(try !folder.contains(Self.marker))
+        await cache.flush()
+        #expect(try folder.files("segment-00000001").isEmpty, "it goes as soon as it may")
+        await cache.shutdown()
+    }
+
+    @Test func whatTheRulesHaveAppliedBeforeAStartIsSentByNobody() {
+        let erase = Erasure(revision: Revision(rawValue: 5), sources: [source(3)])
+        #expect(DueErasures([erase], applied: Revision(rawValue: 5)).areAsked([erase]))
+        let due = DueErasures([erase], applied: Revision(rawValue: 4))
+        #expect(!due.areAsked([erase]))
+        due.ask([erase])
+        #expect(due.areAsked([erase]))
+    }
+}
