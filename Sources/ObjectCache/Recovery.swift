@@ -127,6 +127,8 @@ struct Recovery {
             }
             var entry = entry
             entry.checkedThrough = min(entry.checkedThrough, trusted)
+            // Used while the checkpoint was being written.
+            greatestStamp = max(greatestStamp, entry.stamp)
             core.shard(entry.key).index.withLock { $0.insertUnordered(entry) }
         }
         needsCheckpoint = false

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectCache
@@ -16,6 +17,31 @@ import Testing
         await replay.cache.shutdown()
         let counts = [replay.hits, replay.evictions, replay.spared, replay.reopenings, replay.crashes]
         #expect(replay.evictions > 500 && counts.allSatisfy { $0 > 0 }, "\(counts)")
+    }
+
+    /// Entries that are copied late carry stamps that the checkpoint's head knows nothing of.
+    @Test func aStampIsNotGivenTwiceThoughHitsGoOnWhileACheckpointIsWritten() async throws {
+        let (folder, journal, moment) = (TemporaryFolder(inMemory: true), TestJournal(), FirstPiece())
+        let configuration = ObjectCacheConfiguration(
+            folder: folder.path, diskBytes: 32 << 20, memoryBytes: 0, shards: 2, checkpointMilliseconds: 1_000_000)
+        let cache = try ObjectCache(
+            configuration: configuration, rules: journal.rules, expecting: [], changes: FileChanges { moment.hear($0) },
+            report: { _ in })
+        await cache.checkpoint()
+        // A piece of the checkpoint holds 6,000, so that the first shard's entries make one.
+        for number in 0..<14_000 { cache.store(CacheKey(number), metadata(number), body: body(number, size: 8)) }
+        await cache.flush()
+        let late = (0..<14_000).filter { cache.core.shard(CacheKey($0)) === cache.core.shards[1] }
+        moment.tell { for number in late[..<10] { #expect(cache.lookup(CacheKey(number)).object != nil) } }
+        await cache.checkpoint()
+        #expect(moment.isOver)
+        let copy = try folder.crashed()
+        await cache.shutdown()
+        let again = try smallCache(copy, journal, diskBytes: 32 << 20) { $0.shards = 2 }
+        #expect(again.order.last == CacheKey(late[9]))
+        #expect(again.lookup(CacheKey(late[99])).object != nil)
+        #expect(again.order.last == CacheKey(late[99]))
+        await again.shutdown()
     }
 
     @Test func aFolderMayChangeItsPolicy() async throws {
@@ -198,5 +224,28 @@ private struct EvictionReplay {
     private mutating func checkOrder(_ moment: String) {
         let (found, expected) = (cache.order, plain.list.map { keys[$0.number] })
         check(found == expected, "\(moment): \(found.count) objects, not the \(expected.count) of the list in its order")
+    }
+}
+
+/// Comes once, as the first piece of a checkpoint has been written.
+private final class FirstPiece: Sendable {
+    private let state = Mutex<(action: (@Sendable () -> Void)?, file: UInt64?)>((nil, nil))
+
+    func tell(_ action: @escaping @Sendable () -> Void) { state.withLock { $0 = (action, nil) } }
+
+    var isOver: Bool { state.withLock { $0.action == nil } }
+
+    func hear(_ change: FileChange) {
+        let action: (@Sendable () -> Void)? = state.withLock { state in
+            switch change {
+            case .create(let path, let file) where path.hasSuffix("/index.new"): state.file = file
+            case .write(_, _, state.file):
+                defer { state.action = nil }
+                return state.action
+            default: break
+            }
+            return nil
+        }
+        action?()
     }
 }
