@@ -41,8 +41,8 @@ final class DiskWriter {
         fitToLimit()
         while true {
             queue.bell.wait(until: walk == nil ? nextCheckpoint : .now())
-            let work = queue.take()
-            for write in work.writes { perform(write) }
+            var work = queue.take()
+            perform(&work.writes)
             if tidy() { queue.bell.ring() }
             for (place, request) in work.requests.enumerated() {
                 if case .stop(let waiter) = request {
@@ -65,8 +65,8 @@ final class DiskWriter {
     }
 
     private func stop(_ waiter: CheckedContinuation<Void, Never>?, leaving rest: [WriterRequest]) {
-        let late = queue.close()
-        for write in late.writes { perform(write) }
+        var late = queue.close()
+        perform(&late.writes)
         refuseWalks()
         checkpointIfChanged()
         core.lock.release()
@@ -104,6 +104,12 @@ final class DiskWriter {
     }
 
     // MARK: One record
+
+    /// One by one, and lets go of each when it is done: the queue takes others in then.
+    private func perform(_ writes: inout [PendingWrite]) {
+        writes.reverse()
+        while let write = writes.popLast() { perform(write) }
+    }
 
     private func perform(_ write: PendingWrite) {
         defer { queue.release(write.memoryCost) }
