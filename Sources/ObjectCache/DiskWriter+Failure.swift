@@ -45,20 +45,17 @@ extension DiskWriter {
 
     /// Whether what lies under the folder's name is ours to write to and to unlink. A folder that was deleted is made anew, for
     /// what comes: what was in it is served until it gives way, and its blocks count until then. One that somebody else
-    /// put in its place is left alone.
+    /// put in its place is left alone, and a place from which it was moved is left empty.
     func holdsFolder() -> Bool {
         if core.lock.isInPlace { return true }
         let folder = core.configuration.folder
         // What is appended from now on would not be found by a start.
         core.space.placement.withLock { $0.sealed() }
+        // Moved, it may come back, and its files count until then; a new one in its place would be in the way.
+        guard core.lock.isDeleted else { return isLost(folder) }
         do {
             try CacheFolder.make(folder)
-            guard try CacheFolder.names(in: folder).isEmpty else {
-                core.count { $0.writeFailures += 1 }
-                core.incidents.note(
-                    .folderLost, "\(folder) is another folder than at the start; nothing is stored as long as it is")
-                return false
-            }
+            guard try CacheFolder.names(in: folder).isEmpty else { return isLost(folder) }
             try core.lock.retake()
             try beginAnew(in: folder)
         } catch {
@@ -69,6 +66,13 @@ extension DiskWriter {
         core.incidents.note(
             .folderLost, "\(folder) was deleted, and has been made anew; a restart finds only what comes from now on")
         return true
+    }
+
+    private func isLost(_ folder: String) -> Bool {
+        core.count { $0.writeFailures += 1 }
+        core.incidents.note(
+            .folderLost, "\(folder) is another folder than at the start, or was moved; nothing is stored as long as that is so")
+        return false
     }
 
     private func beginAnew(in folder: String) throws(SystemFailure) {

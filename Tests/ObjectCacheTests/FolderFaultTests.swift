@@ -98,6 +98,26 @@ import Testing
         #expect(inspection.segments.filter { $0.liveBytes == 0 }.count <= 1)
     }
 
+    @Test func aFolderMovedAwayAndBack() async throws {
+        let child = try await CacheChild(folder.path, settings)
+        let before = try await child.ask("load 1000")
+        let aside = TemporaryFolder()
+        try FileManager.default.moveItem(atPath: folder.path, toPath: aside.path)
+        let moved = try await child.ask("load 1000")
+        #expect(moved.wrong == 0 && moved.hits > before.hits)
+        #expect(moved.storesUnwritten > 0 && moved.diskBytes <= moved.diskLimit)
+        #expect(moved.kinds.filter { $0 != "checkpointFailed" } == ["folderLost"], "told once: \(moved.incidents)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path), "nothing is in its way")
+        try FileManager.default.moveItem(atPath: aside.path, toPath: folder.path)
+        let back = try await child.load("it stores again") { $0.recordsWritten > moved.recordsWritten }
+        #expect(back.wrong == 0 && folder.allocatedBytes <= back.diskLimit)
+        // A restart finds what was there before, too.
+        let left = try await child.ask("stop")
+        child.kill()
+        let next = try await CacheChild(folder.path, settings)
+        #expect(next.start.objects == left.objects && left.objects > before.objects / 2)
+    }
+
     private func contents(of folder: String) throws -> [String: Data] {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
         return try Dictionary(uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: URL(filePath: folder + "/" + $0))) })
