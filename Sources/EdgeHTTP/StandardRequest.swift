@@ -40,7 +40,7 @@ enum StandardRequest {
             target = absolute.pathAndQuery
         }
         guard target.utf8.first == UInt8(ascii: "/") else { return .refused(.target) }
-        if let expect = head.headers.first(name: "expect"), expect.withoutBlanks.lowercased() != "100-continue" {
+        if let expect = head.headers.first(name: "expect"), !expect.withoutBlanks.isKeyword("100-continue") {
             return .refused(.expectation)
         }
         var bytes = ByteBuffer()
@@ -85,6 +85,13 @@ extension String {
     }
 }
 
+extension StringProtocol {
+    /// Compares without regard to case, and to ASCII's only: a Kelvin sign is no k.
+    fileprivate func isKeyword(_ keyword: String) -> Bool {
+        utf8.elementsEqual(keyword.utf8) { $0.lowercased == $1 }
+    }
+}
+
 /// Whether the connection goes on after the answer, and what the answer says about it.
 struct ConnectionUse: Equatable {
     var goesOn: Bool
@@ -100,11 +107,11 @@ struct ConnectionUse: Equatable {
         let hasBody = head.headers.contains(name: "transfer-encoding")
             || head.headers["content-length"].contains { Int($0.withoutBlanks) != 0 }
         // RFC 9112 §9.3: `close` wins over all else.
-        let options = head.headers[canonicalForm: "connection"].map { $0.lowercased() }
-        let isKept = head.version == .http1_1 || options.contains("keep-alive")
+        let options = head.headers[canonicalForm: "connection"]
+        let isKept = head.version == .http1_1 || options.contains { $0.isKeyword("keep-alive") }
         // Some clients send what is for the tunnel before they hear that there is none.
         let mayTunnel = head.method == .CONNECT
-        goesOn = isKept && !options.contains("close") && !hasBody && !mayTunnel
+        goesOn = isKept && !options.contains { $0.isKeyword("close") } && !hasBody && !mayTunnel
         saysKeepAlive = goesOn && head.version == .http1_0
     }
 }

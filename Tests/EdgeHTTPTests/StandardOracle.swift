@@ -71,8 +71,15 @@ extension HTTPRequestHead {
 
     /// RFC 9112 §9.3.
     var asksToGoOn: Bool {
-        let options = headers["connection"].flatMap { $0.lowercased().split(separator: ",").map { String($0).trimmed } }
-        return !options.contains("close") && (version == .http1_1 || options.contains("keep-alive"))
+        let options = headers["connection"].flatMap { value in
+            value.split(separator: ",").map { option in
+                // ASCII's case only.
+                String(decoding: String(option).trimmed.utf8.map(\.lowercased), as: UTF8.self)
+            }
+        }
+        // Bytes: texts that only look alike are equal too.
+        func has(_ keyword: String) -> Bool { options.contains { $0.utf8.elementsEqual(keyword.utf8) } }
+        return !has("close") && (version == .http1_1 || has("keep-alive"))
     }
 }
 

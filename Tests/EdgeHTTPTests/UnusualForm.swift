@@ -4,9 +4,11 @@ struct UnusualForm: Sendable {
     let apply: @Sendable (inout WrittenRequest, inout SplitMix) -> Void
 
     static let all: [UnusualForm] = [
-        UnusualForm(name: "HTTP/1.0, which ends the connection") { request, _ in
+        UnusualForm(name: "HTTP/1.0, which ends the connection") { request, random in
             request.draft.version = "HTTP/1.0"
             request.draft.remove("connection")
+            let options = random.pick(["", "x", "keep-alives", "\u{212a}eep-alive"])
+            request.draft.fields.append(.init("Connection", options))
             request.goesOn = false
         },
         UnusualForm(name: "HTTP/1.0 without a host") { request, _ in
