@@ -33,7 +33,9 @@ struct Echo: Sendable {
             try? await client.send(piece)
             if pieces.count > 1 { await server.server.barrier() }
         }
-        let answers = try Answer.read(await client.restBytes(), to: seen.requests.withLock { $0 })
+        let bytes = await client.restBytes()
+        try #require(client.isEnded, "not ended by the server: \(shortened(pieces.flatMap(\.self)))")
+        let answers = try Answer.read(bytes, to: seen.requests.withLock { $0 })
         #expect(!client.wasReset)
         return Conversation(sent: pieces.flatMap(\.self), seen: seen.requests.withLock { $0 }, answers: answers)
     }

@@ -84,7 +84,7 @@ final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
     }
 
-    /// As ``readable(_:)`` everything that comes until the server ends the connection.
+    /// As ``readable(_:)`` everything that comes until the server ends the connection, or the test's time is over.
     func rest() async -> String {
         readable(await restBytes())
     }
@@ -142,6 +142,7 @@ private final class Inbox: Sendable {
         var bytes: [UInt8] = []
         var ended = false
         var reset = false
+        var givenUp = false
         var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)?
     }
 
@@ -164,14 +165,24 @@ private final class Inbox: Sendable {
         continuation?.resume()
     }
 
+    /// A test's limit of time ends it too: else the run would wait on.
     func wait(_ condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let now = state.withLock { state in
-                if condition(state.bytes, state.ended) { return true }
-                state.waiter = (condition, continuation)
-                return false
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let now = state.withLock { state in
+                    if state.givenUp || condition(state.bytes, state.ended) { return true }
+                    state.waiter = (condition, continuation)
+                    return false
+                }
+                if now { continuation.resume() }
             }
-            if now { continuation.resume() }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                state.givenUp = true
+                defer { state.waiter = nil }
+                return state.waiter?.continuation
+            }
+            continuation?.resume()
         }
     }
 
