@@ -20,8 +20,8 @@ for number in 0..<1_200 {
 }
 let words = [
     "GET ", "HEAD ", " HTTP/1.1", " HTTP/1.0", "\r\n", "\r\n\r\n", "\r\n ", ": ", "Host: a\r\n", "Accept",
-    "If-None-Match", "If-Modified-Since", "Range", "If-Range", "Authorization", "Connection", "close", "keep-alive", "Expect", "Upgrade",
-    "Content-Length", "Transfer-Encoding", "chunked", "http://a/",
+    "If-None-Match", "If-Modified-Since", "Range", "If-Range", "Authorization", "Connection", "close",
+    "keep-alive", "Expect", "Upgrade", "Content-Length", "Transfer-Encoding", "chunked", "http://a/",
 ]
 let lines = words.map { word in
     "\"" + word.utf8.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\"\n"
