@@ -1,5 +1,5 @@
 /// Writes into memory whose room was worked out beforehand.
-struct ByteCursor {
+struct ByteCursor: ByteSink {
     private let room: UnsafeMutableRawBufferPointer
     private(set) var count = 0
 
@@ -7,15 +7,18 @@ struct ByteCursor {
         self.room = room
     }
 
-    mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count <= room.count - count)
-        UnsafeMutableRawBufferPointer(rebasing: room[count...]).copyMemory(from: bytes)
-        count += bytes.count
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { copy(UnsafeRawBufferPointer($0)) }
     }
 
-    mutating func append(lineEnd: Void) {
-        append(byte: UInt8(ascii: "\r"))
-        append(byte: UInt8(ascii: "\n"))
+    mutating func append(_ text: String) {
+        append(text.utf8)
+    }
+
+    mutating func append(_ bytes: some Collection<UInt8>) {
+        if bytes.withContiguousStorageIfAvailable({ copy(UnsafeRawBufferPointer($0)) }) == nil {
+            for byte in bytes { append(byte: byte) }
+        }
     }
 
     mutating func append(byte: UInt8) {
@@ -24,16 +27,9 @@ struct ByteCursor {
         count += 1
     }
 
-    mutating func append(number: Int64) {
-        if number < 0 { append(byte: UInt8(ascii: "-")) }
-        var (rest, digits) = (number.magnitude, 1)
-        while rest >= 10 { (rest, digits) = (rest / 10, digits + 1) }
-        precondition(digits <= room.count - count)
-        rest = number.magnitude
-        for place in (count..<count + digits).reversed() {
-            room[place] = UInt8(ascii: "0") + UInt8(rest % 10)
-            rest /= 10
-        }
-        count += digits
+    private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= room.count - count)
+        UnsafeMutableRawBufferPointer(rebasing: room[count...]).copyMemory(from: bytes)
+        count += bytes.count
     }
 }

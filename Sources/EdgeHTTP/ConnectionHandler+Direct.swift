@@ -25,6 +25,7 @@ extension ConnectionHandler {
             written()
         case .file(let descriptor, let offset, let length, let pin):
             // Until the peer has it: the socket sends from the file's pages.
+            if outgoing.isCrowded { forgetSentAnswers() }
             outgoing.append(answer.object, bytes: answer.length)
             var completion = Completion(hit: answer.exchange, bytes: length)
             guard rest > 0 else {

@@ -132,6 +132,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         sent()
     }
 
+    /// A client that sends no more is taken for gone, once it has the answers that were made before.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+        flush()
+        context.close(promise: nil)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Resets by the peer, mostly; there is nobody left to tell.
         context.close(promise: nil)

@@ -3,9 +3,8 @@
 struct FlushQueue {
     private var connections: [ConnectionHandler] = []
     private var bytes = 0
-    /// Beyond it clients would wait for each other's answers.
-    static let most = 16
-    /// Beyond it the answers would leave the processor's caches before they leave.
+    /// Beyond either, clients would wait for each other's answers.
+    private static let most = 16
     private static let mostBytes = 256 << 10
 
     /// - Parameter bytes: That it has been given since it was flushed.

@@ -17,14 +17,14 @@ struct ResponseHead {
     /// What ``write(_:now:date:to:)`` writes of a plain hit whose connection goes on.
     ///
     /// - Parameter start: `HeadClock.hitStart` of that moment.
-    func writeHit(_ object: Representation, now: Int64, start: [UInt8], to cursor: inout ByteCursor) {
+    func writeHit(_ object: Representation, now: Int64, start: [UInt8], to sink: inout some ByteSink) {
         let age = max(0, (now - object.metadata.bornAt) / 1000)
-        start.withUnsafeBytes { cursor.append($0) }
-        cursor.append(number: age)
-        hitMiddle.withUnsafeBytes { cursor.append($0) }
-        cursor.append(number: Int64(object.metadata.freshness.maxAge) - age)
-        cursor.append(lineEnd: ())
-        object.fixedFields.withUnsafeBytes { cursor.append($0) }
+        sink.append(start)
+        sink.append(number: age)
+        sink.append(hitMiddle)
+        sink.append(number: Int64(object.metadata.freshness.maxAge) - age)
+        sink.append("\r\n")
+        sink.append(object.fixedFields)
     }
 
     /// What tells the time comes first, and then what is the same for all answers of the kind, to the empty line.

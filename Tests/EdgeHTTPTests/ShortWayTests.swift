@@ -72,6 +72,19 @@ struct ShortWayTests {
         }
     }
 
+    /// As with a request that is piped into nc. Many, for the end must come while the answer waits for the others' turn.
+    @Test func whoSendsNoMoreGetsItsAnswer() async throws {
+        try await TestServer.run { _ in hit("pixels") } _: { server in
+            for request in [get("/1"), get("/1", "Accept: a", "Accept: b")] {
+                for _ in 0..<200 {
+                    let client = try await server.connect()
+                    client.sendLast(request)
+                    #expect(await client.rest().hasSuffix("\n\npixels"))
+                }
+            }
+        }
+    }
+
     private static func bodies(of bytes: [UInt8]) -> [[UInt8]] {
         var (rest, bodies): (ArraySlice<UInt8>, [[UInt8]]) = (bytes[...], [])
         while let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) {

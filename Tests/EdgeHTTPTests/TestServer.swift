@@ -89,6 +89,12 @@ final class RawClient: Sendable {
         readable(await restBytes())
     }
 
+    /// Sends the last that it sends, and says so at once: the server may learn both together.
+    func sendLast(_ text: String) {
+        channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
+        channel.close(mode: .output, promise: nil)
+    }
+
     func restBytes() async -> [UInt8] {
         await inbox.wait { _, ended in ended }
         return inbox.take()
