@@ -32,12 +32,14 @@ struct ErasureLog: Sendable {
     }
 
     /// Takes erases in; those that are known already, or done and not told yet, are left out.
-    mutating func add(_ erasures: [Erasure]) throws(NodeAgentError) {
-        guard !erasures.isEmpty else { return }
+    /// - Returns: those that it has taken in.
+    mutating func add(_ erasures: [Erasure]) throws(NodeAgentError) -> [Erasure] {
+        guard !erasures.isEmpty else { return [] }
         let known = Set(outstanding.map(\.revision) + reports.map(\.revision))
         let new = erasures.filter { !known.contains($0.revision) }
-        guard !new.isEmpty else { return }
+        guard !new.isEmpty else { return [] }
         try keep(outstanding + new, reports)
+        return new
     }
 
     /// Their bytes are gone. A report of what is not outstanding is of a history that was left meanwhile.

@@ -32,10 +32,10 @@ extension NodeAgent {
         }
         guard !entries.isEmpty || !erased.isEmpty else { return }
         try await onDisk { (files) throws(NodeAgentError) in
-            try files.erasures.add(erased)
+            // Of one that is told again nothing may be left to do, and nobody would end the wait for it.
+            hooks.expect(try files.erasures.add(erased))
             try files.rules.append(entries)
         }
-        hooks.expect(erased)
         do throws(ApplyError) {
             try rules.apply(entries)
         } catch {
@@ -71,10 +71,9 @@ extension NodeAgent {
         }
         if snapshot.table.floor > .zero { try await hooks.raiseFloor(snapshot.table.floor) }
         try await onDisk { (files) throws(NodeAgentError) in
-            try files.erasures.add(erased)
+            hooks.expect(try files.erasures.add(erased))
             try files.rules.reset(to: snapshot)
         }
-        hooks.expect(erased)
         rules.advance(to: snapshot.table)
     }
 

@@ -16,7 +16,7 @@ public struct NodeAgentHooks: Sendable {
     /// commands that came meanwhile.
     public var sweep: @Sendable () async -> Void
     /// The rules are about to apply these: from now until `destroy` has returned for them, nothing of the kind is given back to
-    /// the file system before it is overwritten.
+    /// the file system before it is overwritten. Each is told once. Called while the node's files are locked.
     public var expect: @Sendable ([Erasure]) -> Void
     /// Aborts the answers that send what was erased, then destroys every record of it; a report for each. The rules refuse
     /// all of it already.

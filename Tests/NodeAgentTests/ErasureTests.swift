@@ -165,6 +165,48 @@ import Testing
         try await run.value
     }
 
+    /// Nobody would end the wait for it: there is nothing left to destroy.
+    @Test func whatIsDoneAndNotToldYetIsNotExpectedAgain() async throws {
+        let asked = Erasure(revision: Revision(rawValue: 2), sources: [History.source("gone")])
+        let journal = ScriptedJournal(history())
+        let (told, tell) = AsyncStream<Void>.makeStream()
+        let (held, hold) = AsyncStream<Void>.makeStream()
+        let (tried, tryFirst) = AsyncStream<Void>.makeStream()
+        let hasTried = Atomic<Bool>(false)
+        let expected = Mutex<[Erasure]>([])
+        let link = ScriptedLink { _, request in
+            if request.leaves { return .news(FollowNews()) }
+            if !request.removals.isEmpty {
+                struct Failure: Error {}
+                guard hasTried.exchange(true, ordering: .acquiringAndReleasing) else {
+                    tryFirst.finish()
+                    throw Failure()
+                }
+                tell.finish()
+                return .news(FollowNews())
+            }
+            if request.applied < Revision(rawValue: 2) { return try await journal.answer(request) }
+            // Asked before anything was destroyed, and answered when it has been, and no origin knows.
+            hold.finish()
+            for await _ in tried {}
+            return .news(FollowNews(erasures: [asked]))
+        }
+        let agent = try ScriptedLink.agent(DataFolder(path: Folder.make()), link)
+        let run = Task {
+            try await agent.run(
+                NodeAgentHooks(
+                    emptyCaches: {}, expect: { erasures in expected.withLock { $0 += erasures } },
+                    destroy: { erasures in
+                        for await _ in held {}
+                        return erasures.map(report)
+                    }))
+        }
+        for await _ in told {}
+        run.cancel()
+        try await run.value
+        #expect(expected.withLock { $0 } == [asked])
+    }
+
     /// A journal that was restored has lost the report, and asks again.
     @Test func whatAnOriginAsksForAgainIsReportedAgain() async throws {
         let history = history()
