@@ -19,7 +19,11 @@ extension DiskWriter {
         for number in core.files.withLock({ Array($0.keys) }) {
             // An erase that is under way goes on about what was filled before: nothing of it escapes with its segment. One that
             // will not go is counted, and of an epoch that no start takes in.
-            do throws(StoreFailure) { if destroyDue(in: number) == .done { try unlink(number) } } catch {}
+            guard destroyDue(in: number) == .done else {
+                owed.insert(number)
+                continue
+            }
+            do throws(StoreFailure) { try unlink(number) } catch {}
         }
         if core.lock.isInPlace { core.changes.unlink(IndexCheckpoint.path(in: core.configuration.folder)) }
         core.due.removeAll()

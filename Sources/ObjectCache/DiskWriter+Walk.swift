@@ -31,6 +31,7 @@ extension DiskWriter {
     /// Unless it is done, the segment stays, for the walk to find.
     func destroyDue(in number: UInt32) -> Destruction {
         walk?.finish(number)
+        if owed.contains(number) { return destroyWhole(number) }
         var done = walk?.covered ?? []
         while true {
             // Again, because an erase may be heard of while this overwrites.
@@ -44,6 +45,24 @@ extension DiskWriter {
                 return alone.isFailed ? .failed : .putOff
             }
             done.formUnion(due.map(\.revision))
+        }
+    }
+
+    /// As soon as no answer has it any more.
+    private func destroyWhole(_ number: UInt32) -> Destruction {
+        guard core.files.withLock({ $0[number] == nil || isKnownUniquelyReferenced(&$0[number]) }) else {
+            core.space.placement.withLock { $0.keptInPlace(number) }
+            return .putOff
+        }
+        do throws(SystemFailure) {
+            if let file = core.file(number) { try core.destroy([SegmentHeader.size..<file.status().length], in: file) }
+            owed.remove(number)
+            return .done
+        } catch {
+            core.count { $0.writeFailures += 1 }
+            core.incidents.note(.reclaimFailed, "\(error); the file stays and will be tried again")
+            core.space.placement.withLock { $0.keptInPlace(number) }
+            return .failed
         }
     }
 

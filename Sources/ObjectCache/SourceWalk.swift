@@ -346,11 +346,17 @@ final class SourceWalk {
     }
 
     private func destroy(_ ranges: [Range<Int>], in number: UInt32) throws(SystemFailure) {
-        guard let file = core.anyFile(number) else { return }
+        if let file = core.anyFile(number) { try core.destroy(ranges, in: file) }
+    }
+}
+
+extension CacheCore {
+    /// Overwrites, gives back, and counts it.
+    func destroy(_ ranges: [Range<Int>], in file: SegmentFile) throws(SystemFailure) {
         let before = try file.status().allocated
         try file.destroy(ranges)
         let freed = before - (try file.status().allocated)
-        if freed > 0 { core.space.placement.withLock { $0.punched(number, bytes: freed) } }
-        core.count { $0.bytesDestroyed += ranges.reduce(0) { $0 + $1.count } }
+        if freed > 0 { space.placement.withLock { $0.punched(file.number, bytes: freed) } }
+        count { $0.bytesDestroyed += ranges.reduce(0) { $0 + $1.count } }
     }
 }

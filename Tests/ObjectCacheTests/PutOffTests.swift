@@ -1,5 +1,6 @@
 import CacheProtocol
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ObjectCache
@@ -11,12 +12,12 @@ struct PutOffTests {
     private let folder = TemporaryFolder(inMemory: true)
     private static let marker = Array("sent until it is cut off, then no more".utf8)
 
-    private func open() throws -> ObjectCache {
-        try smallCache(folder, journal, diskBytes: 1 << 20, memoryBytes: 0) {
-            $0.segmentBytes = 64 << 10
-            $0.fileBodyBytes = 8 << 10
-            $0.checkpointMilliseconds = 5
-        }
+    private func open(_ changes: FileChanges = FileChanges()) throws -> ObjectCache {
+        let configuration = ObjectCacheConfiguration(
+            folder: folder.path, diskBytes: 1 << 20, memoryBytes: 0, segmentBytes: 64 << 10, fileBodyBytes: 8 << 10,
+            checkpointMilliseconds: 5)
+        return try ObjectCache(
+            configuration: configuration, rules: journal.rules, expecting: [], changes: changes, report: { _ in })
     }
 
     /// Object 3, marked, and others of its segment; an answer has it.
@@ -54,6 +55,36 @@ struct PutOffTests {
         #expect(try !folder.contains(Self.marker))
         await cache.flush()
         #expect(try folder.files("segment-00000001").isEmpty, "it goes as soon as it may")
+        await cache.shutdown()
+    }
+
+    enum Reason: CaseIterable { case anAnswerHasIt, aSyncFails }
+
+    /// Emptying forgets the erases, but not what could not be overwritten for them yet.
+    @Test(arguments: Reason.allCases) func whatEmptyingHadToLeaveIsOverwrittenBeforeItGoes(_ reason: Reason) async throws {
+        let failures = Atomic(0)
+        let cache = try open(FileChanges(beforeSync: {
+            failures.wrappingSubtract(1, ordering: .relaxed).oldValue > 0 ? EIO : 0
+        }))
+        var answer: CachedObject? = try await fill(cache)
+        let path = try #require(folder.files("segment-00000001").first)
+        let descriptor = Glibc.open(path, O_RDONLY)
+        defer { close(descriptor) }
+        if reason == .aSyncFails {
+            answer = nil
+            cache.core.file(1)?.isHandedOut.store(false, ordering: .relaxed)
+            failures.store(1, ordering: .relaxed)
+        }
+        cache.expect([erase])
+        try await cache.removeAll()
+        if let answer { #expect(try answer.body.bytes().count == 12_000) }
+        #expect(try folder.files("segment-00000001").count == 1 || reason == .aSyncFails)
+        answer = nil
+        while try !folder.files("segment-00000001").isEmpty { await cache.flush() }
+        var bytes = [UInt8](repeating: 1, count: 64 << 10)
+        let got = pread(descriptor, &bytes, bytes.count, 0)
+        #expect(got > 50_000 && Data(bytes[..<got]).range(of: Data(Self.marker)) == nil)
+        #expect(bytes[SegmentHeader.size..<max(got, SegmentHeader.size)].allSatisfy { $0 == 0 }, "all of it is overwritten, durably")
         await cache.shutdown()
     }
 
