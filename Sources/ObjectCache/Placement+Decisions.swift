@@ -11,6 +11,7 @@ extension Placement {
         if let step = givingBack() { return step }
         // Cheaper than losing an object: at least as much comes free as is written again.
         if let step = compaction(deadShareAtLeast: 0.5) { return step }
+        if giveWayInVain { return .refuse }
         if let number = segmentToAbandon() { return .abandon(number) }
         if live > 0 { return .evict }
         if let active, segments[active]?.dead ?? 0 > 0 { return .seal }
@@ -83,10 +84,18 @@ extension Placement {
         return disk.mayOpenToMove || active.flatMap { segments[$0] }.map { $0.length + live <= segmentBytes } ?? false
     }
 
-    /// Under a limit there is room to compact what is half dead. A disk that others filled has none: to evict by age until a
-    /// whole segment happens to be dead would cost nearly all objects, this costs those of the segment with the fewest live bytes.
+    /// Whether much of what gives way would bring no room: answers hold segments that are unlinked, or segments with live objects
+    /// have to stay for now. One record could drive out nearly all objects then.
+    private var giveWayInVain: Bool {
+        let much = max(limit / 8, 2 * segmentBytes)
+        return unlinkedBlocks > much || stuck.reduce(0) { $0 + (segments[$1]?.live ?? 0) } > much
+    }
+
+    /// Under a limit there is room to compact what is half dead. A disk that others filled has none, nor is there any where
+    /// answers hold what was compacted: to evict by age until a whole segment happens to be dead would cost nearly all objects,
+    /// this costs those of the segment with the fewest live bytes.
     private func segmentToAbandon() -> UInt32? {
-        guard limit < allowance || !disk.mayOpenToAppend else { return nil }
+        guard limit < allowance || !disk.mayOpenToAppend || unlinkedBlocks > 0 else { return nil }
         let sealed = segments.filter { [stuck, active] in $0.key != active && !stuck.contains($0.key) }
         guard let least = sealed.min(by: { $0.value.live < $1.value.live }), !canMove(min(least.value.live, segmentBytes / 2))
         else { return nil }

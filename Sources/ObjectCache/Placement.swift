@@ -61,7 +61,7 @@ struct Placement {
     var stuck: Set<UInt32> = []
     /// Blocks of files that have no name any more, but readers.
     private var unlinked: [UInt32: Int] = [:]
-    private var unlinkedBlocks = 0
+    private(set) var unlinkedBlocks = 0
     /// Room for the checkpoint that is there and for the one that is being written.
     var indexBlocks = 0
 

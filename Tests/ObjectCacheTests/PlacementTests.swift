@@ -104,6 +104,70 @@ import Testing
         #expect(placement.next(appending: 500 << 10) == .open)
     }
 
+    /// All that is unlinked is held by somebody who reads slowly: what is there stays, but for a part, and what comes is not stored.
+    @Test(arguments: [false, true]) func slowReadersDriveOutLittle(oldestFirst: Bool) {
+        var generator = SeededGenerator.printed("slow readers")
+        let limit = 1 << 20
+        var placement = Placement(limit: limit, segmentBytes: 16 << 10, extentLimit: 128 << 10)
+        var (records, number, held): ([(location: RecordLocation, extent: Int)], UInt32, [UInt32]) = ([], 0, [])
+
+        func die(_ place: Int) {
+            let (location, extent) = records.remove(at: place)
+            placement.died(DeadRecord(key: CacheKey(0), location: location, extent: extent))
+        }
+        func open() {
+            number += 1
+            placement.opened(number)
+        }
+        func unlink(_ number: UInt32, isHeld: Bool) {
+            placement.unlinked(number)
+            if isHeld { held.append(number) } else { placement.released(number) }
+        }
+        func compact(_ number: UInt32) {
+            for place in records.indices where records[place].location.segment == number {
+                let (location, extent) = records[place]
+                while case let step = placement.next(moving: extent), step != .append {
+                    if step == .open { open() } else { placement.sealed() }
+                }
+                records[place].location = placement.appended(extent) ?? location
+                placement.died(DeadRecord(key: CacheKey(0), location: location, extent: extent))
+            }
+        }
+        /// - Returns: whether it was stored.
+        func store(areHeld: Bool) -> Bool {
+            let extent = RecordFormat.aligned(Int.random(in: 500..<3_000, using: &generator))
+            while true {
+                switch placement.next(appending: extent) {
+                case .append:
+                    records.append((placement.appended(extent)!, extent))  // it has just said so
+                    return true
+                case .open: open()
+                case .seal: placement.sealed()
+                case .evict: die(oldestFirst ? 0 : Int.random(in: records.indices, using: &generator))
+                case .unlink(let number): unlink(number, isHeld: areHeld)
+                case .compact(let number):
+                    compact(number)
+                    unlink(number, isHeld: areHeld)
+                case .abandon(let number):
+                    for place in records.indices.reversed() where records[place].location.segment == number { die(place) }
+                case .giveBack, .refuse: return false
+                }
+            }
+        }
+        for _ in 0..<3_000 { #expect(store(areHeld: false)) }
+        let full = placement.live
+        var refused = 0
+        for _ in 0..<3_000 {
+            if !store(areHeld: true) { refused += 1 }
+            #expect(placement.used <= limit)
+        }
+        #expect(refused > 0)
+        #expect(placement.live > full * 3 / 4, "\(placement.live) of \(full)")
+        for number in held { placement.released(number) }
+        for _ in 0..<3_000 { #expect(store(areHeld: false)) }
+        #expect(placement.live > full * 9 / 10)
+    }
+
     @Test func aFileThatWillNotGoIsNotAskedForAgain() {
         var placement = Placement(limit: 1 << 20, segmentBytes: 64 << 10, extentLimit: 1 << 20)
         placement.opened(1)
