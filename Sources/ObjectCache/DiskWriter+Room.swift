@@ -52,7 +52,7 @@ extension DiskWriter {
     }
 
     func noteDiskRoom() {
-        let objects = core.shards.reduce(0) { sum, shard in sum + shard.index.withLock { $0.count } }
+        let objects = objectBound.next { core.shards.reduce(0) { sum, shard in sum + shard.index.withLock { $0.count } } }
         let free = DiskRoom.free(on: core.lock.descriptor)
         let (limit, allowance, mayOpen) = core.space.placement.withLock { placement in
             let size = IndexCheckpoint.size(entries: objects, segments: placement.segments.count + 1)
@@ -143,5 +143,23 @@ extension DiskWriter {
             nameless[number] = WeakSegment(file: file)
         }
         withExtendedLifetime(file) {}
+    }
+}
+
+/// No fewer objects than a checkpoint would name, without asking all shards for each record.
+struct ObjectBound {
+    /// So many times in a row no shard is asked: at the end the bound is too high by so many at the most, less than a block of
+    /// the checkpoint.
+    static let rest = 64
+
+    private var counted = 0
+    private var calls = 0
+
+    /// To be asked before each record is written: only that puts another object on the disk.
+    /// - Parameter count: of all that there are, those included that wait to be written.
+    mutating func next(_ count: () -> Int) -> Int {
+        if calls == 0 { counted = count() }
+        defer { calls = (calls + 1) % Self.rest }
+        return counted + calls
     }
 }

@@ -16,6 +16,7 @@ extension DiskWriter {
         if isInPlace { state = next }
         for shard in core.shards { shard.index.withLock { $0.removeAll() } }
         core.space.placement.withLock { $0.emptied() }
+        objectBound = ObjectBound()
         for number in core.files.withLock({ Array($0.keys) }) {
             // An erase that is under way goes on about what was filled before: nothing of it escapes with its segment. One that
             // will not go is counted, and of an epoch that no start takes in.

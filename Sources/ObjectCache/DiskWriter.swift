@@ -16,6 +16,7 @@ final class DiskWriter {
     /// Segments that emptying the cache had to leave, with something in them that an erase meant: no walk will come for it any
     /// more, so they are overwritten whole before they go.
     var owed: Set<UInt32> = []
+    var objectBound = ObjectBound()
     /// Of a disk that fails.
     var pause = WritePause()
     private var staging: [UInt8] = []

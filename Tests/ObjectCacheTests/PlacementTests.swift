@@ -168,6 +168,19 @@ import Testing
         #expect(placement.live > full * 9 / 10)
     }
 
+    @Test func objectsAreNotCountedForEachRecord() {
+        var (bound, asked) = (ObjectBound(), 0)
+        for written in 0..<1_000 {
+            let known = bound.next {
+                asked += 1
+                // The one that is about to be written waits.
+                return written + 1
+            }
+            #expect((written + 1..<written + 1 + ObjectBound.rest).contains(known))
+        }
+        #expect(asked == (1_000 + ObjectBound.rest - 1) / ObjectBound.rest)
+    }
+
     @Test func aFileThatWillNotGoIsNotAskedForAgain() {
         var placement = Placement(limit: 1 << 20, segmentBytes: 64 << 10, extentLimit: 1 << 20)
         placement.opened(1)
