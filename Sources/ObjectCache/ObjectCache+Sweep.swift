@@ -95,13 +95,12 @@ private struct Sweep {
 
     private mutating func check(_ candidate: Candidate, in shard: Shard) {
         let loaded: RecordLoader.LoadedMetadata
+        var failure: SystemFailure?
         do throws(SystemFailure) {
             loaded = try RecordLoader(core, file: candidate.file).loadMetadata(
                 candidate.key, at: candidate.location.offset, extent: candidate.extent)
         } catch {
-            core.count { $0.readFailures += 1 }
-            core.incidents.note(.readFailed, "\(error); the object was removed")
-            loaded = .corrupt
+            (loaded, failure) = (.corrupt, error)
         }
         let dead: DeadRecord? = shard.index.withLock { [core] index in
             guard let slot = index.find(candidate.key), index.entry(slot).pointee.location == candidate.location else {
@@ -121,7 +120,19 @@ private struct Sweep {
         case .gone: break
         case .corrupt:
             result.removed += 1
+            note(candidate, failure)
+        }
+    }
+
+    /// Something was there that could not be read, or made no sense.
+    private func note(_ candidate: Candidate, _ failure: SystemFailure?) {
+        if let failure {
+            core.count { $0.readFailures += 1 }
+            core.incidents.note(.readFailed, "\(failure); the object was removed")
+        } else {
+            let place = "\(candidate.file.path) at \(candidate.location.offset)"
             core.count { $0.corruptions += 1 }
+            core.incidents.note(.corruptRecord, "a record in \(place) is damaged; the object was removed")
         }
     }
 }

@@ -296,6 +296,7 @@ final class SourceWalk {
 
     /// Objects whose heads were damaged while we had them open: rare, so a walk over the index may find them.
     private func forget(_ debris: [Range<Int>], in number: UInt32) {
+        var count = 0
         for shard in core.shards {
             let dead = shard.index.withLock { index in
                 index.removeAll { entry in
@@ -303,11 +304,12 @@ final class SourceWalk {
                     return debris.contains { $0.overlaps(place.offset..<place.offset + entry.extent) }
                 }
             }
-            for record in dead {
-                core.died(record)
-                core.count { $0.corruptions += 1 }
-            }
+            for record in dead { core.died(record) }
+            count += dead.count
         }
+        guard count > 0 else { return }
+        core.count { $0.corruptions += count }
+        core.incidents.note(.corruptSegment, "segment \(number) has damaged heads; the records behind them were dropped")
     }
 
     static func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {

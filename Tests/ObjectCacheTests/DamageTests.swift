@@ -142,6 +142,46 @@ import Testing
         await cache.shutdown()
     }
 
+    @Test func aSweepTellsOfDamage() async throws {
+        let folder = try await prepared()
+        let incidents = Mutex<[CacheIncident.Kind]>([])
+        let cache = try open(folder) { incident in incidents.withLock { $0.append(incident.kind) } }
+        let segment = try #require(FileHandle(forUpdatingAtPath: only("segment-", of: folder)))
+        try segment.write(contentsOf: Data(repeating: 0xAA, count: 20_000))
+        try journal.append(.hardPurge, .tag("none"))
+        #expect(await cache.sweep().removed == Self.sizes.count)
+        #expect(cache.statistics.corruptions == Self.sizes.count && cache.statistics.readFailures == 0)
+        #expect(incidents.withLock { $0 } == [.corruptRecord], "told once")
+        await cache.shutdown()
+    }
+
+    @Test(arguments: [false, true]) func aSweepThatCannotRead(allIsGoneByThen: Bool) async throws {
+        let folder = try await prepared()
+        let incidents = Mutex<[CacheIncident.Kind]>([])
+        let read = Mutex<(@Sendable () -> Void)?>(nil)
+        var configuration = ObjectCacheConfiguration(folder: folder.path, diskBytes: 4 << 20, memoryBytes: 0, shards: 1)
+        configuration.fileBodyBytes = 2_000
+        let cache = try ObjectCache(
+            configuration: configuration, rules: journal.rules, expecting: [],
+            changes: FileChanges(beforeRead: { read.withLock { $0 }?() }),
+            report: { incident in incidents.withLock { $0.append(incident.kind) } })
+        let file = try #require(cache.core.file(1))
+        let (readable, writeOnly) = (dup(file.descriptor), Glibc.open(file.path, O_WRONLY))
+        dup2(writeOnly, file.descriptor)
+        if allIsGoneByThen {
+            read.withLock { $0 = { for number in Self.sizes.indices { cache.remove(CacheKey(number)) } } }
+        }
+        try journal.append(.hardPurge, .tag("none"))
+        let count = allIsGoneByThen ? 0 : Self.sizes.count
+        #expect(await cache.sweep().removed == count)
+        #expect(cache.statistics.readFailures == count && cache.statistics.corruptions == 0)
+        #expect(incidents.withLock { $0 } == (allIsGoneByThen ? [] : [.readFailed]))
+        read.withLock { $0 = nil }
+        dup2(readable, file.descriptor)
+        for descriptor in [readable, writeOnly] { close(descriptor) }
+        await cache.shutdown()
+    }
+
     @Test func whoeverIsToldOfDamageMayAskTheCache() async throws {
         let folder = TemporaryFolder()
         let first = try open(folder)

@@ -13,13 +13,15 @@ struct ReclaimTests {
     private static let marker = Array("erase me: 32 bytes, found nowhere".utf8.prefix(32))
 
     private func open(
-        _ folder: TemporaryFolder, memoryBytes: Int = 1 << 20, change: (inout ObjectCacheConfiguration) -> Void = { _ in }
+        _ folder: TemporaryFolder, memoryBytes: Int = 1 << 20, change: (inout ObjectCacheConfiguration) -> Void = { _ in },
+        report: @escaping @Sendable (CacheIncident) -> Void = { _ in }
     ) throws -> ObjectCache {
-        try smallCache(folder, journal, memoryBytes: memoryBytes) {
-            $0.segmentBytes = 64 << 10
-            $0.fileBodyBytes = 8 << 10
-            change(&$0)
+        let settings = { (configuration: inout ObjectCacheConfiguration) in
+            configuration.segmentBytes = 64 << 10
+            configuration.fileBodyBytes = 8 << 10
+            change(&configuration)
         }
+        return try smallCache(folder, journal, memoryBytes: memoryBytes, change: settings, report: report)
     }
 
     private func marked(_ number: Int, size: Int) -> SharedBytes {
@@ -235,7 +237,8 @@ struct ReclaimTests {
     }
 
     @Test func damagedHeadsAndTornTailsGoToo() async throws {
-        let cache = try open(folder, memoryBytes: 0)
+        let told = Mutex<[CacheIncident.Kind]>([])
+        let cache = try open(folder, memoryBytes: 0, report: { incident in told.withLock { $0.append(incident.kind) } })
         await fill(cache)
         // Under the running cache: a marked record, and two others with a short healthy one between them.
         let damaged = [13, 0, 2]
@@ -253,6 +256,7 @@ struct ReclaimTests {
         }
         let done = try await cache.reclaim([try erase(3)])
         #expect(done[0].objects == 2, "the damaged one is overwritten, but nobody can say what it was")
+        #expect(cache.statistics.corruptions == damaged.count && told.withLock { $0 } == [.corruptSegment])
         #expect(try !folder.contains(Self.marker))
         for number in damaged { #expect(cache.lookup(CacheKey(number)).object == nil) }
         try othersHit(cache, but: damaged)
