@@ -104,7 +104,8 @@ import Testing
         #expect(placement.next(appending: 500 << 10) == .open)
     }
 
-    /// All that is unlinked is held by somebody who reads slowly: what is there stays, but for a part, and what comes is not stored.
+    /// All that is unlinked is held by somebody who reads slowly: what is there stays, but for a part, and what comes is not
+    /// stored.
     @Test(arguments: [false, true]) func slowReadersDriveOutLittle(oldestFirst: Bool) {
         var generator = SeededGenerator.printed("slow readers")
         let limit = 1 << 20

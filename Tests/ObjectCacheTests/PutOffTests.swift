@@ -84,7 +84,7 @@ struct PutOffTests {
         var bytes = [UInt8](repeating: 1, count: 64 << 10)
         let got = pread(descriptor, &bytes, bytes.count, 0)
         #expect(got > 50_000 && Data(bytes[..<got]).range(of: Data(Self.marker)) == nil)
-        #expect(bytes[SegmentHeader.size..<max(got, SegmentHeader.size)].allSatisfy { $0 == 0 }, "all of it is overwritten, durably")
+        #expect(bytes[SegmentHeader.size..<max(got, SegmentHeader.size)].allSatisfy { $0 == 0 }, "all of it is overwritten")
         await cache.shutdown()
     }
 
