@@ -103,6 +103,9 @@ extension CrashSession {
             try await killInReclaim()
             try await reclaim()
         case .eraseThatFails:
+            // Makes the whole segment durable.
+            try await expectErase(of: 5)
+            try await reclaim()
             try await expectErase(of: 3)
             try await reclaimInVain()
             try await reclaim()
