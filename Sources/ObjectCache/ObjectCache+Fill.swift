@@ -72,8 +72,9 @@ extension ObjectCache {
                 if let object = present(key, newestMatch: demand.newestMatch, isUsable) {
                     result = .success(FillOutcome(object: object, wasFound: true))
                 } else {
+                    let applied = core.rules.applied
                     let filled = try await fill()
-                    let object = try commit(key, filled, demand)
+                    let object = try commit(key, filled, demand, applied: applied)
                     result = .success(FillOutcome(object: object, wasFound: false))
                 }
             } catch {
@@ -93,10 +94,12 @@ extension ObjectCache {
         return object
     }
 
-    private func commit(_ key: CacheKey, _ filled: Filled, _ demand: FillDemand) throws -> CachedObject {
+    /// - Parameter applied: before the fill began. Its answer may come from before a restore of the journal, and this node may
+    ///   since have applied what stands in place of the revisions that the answer means.
+    private func commit(_ key: CacheKey, _ filled: Filled, _ demand: FillDemand, applied: Revision) throws -> CachedObject {
         let fill = filled.metadata.fillRevision
         guard fill >= demand.newestMatch else { throw ObjectCacheError.fillTooOld("\(fill)", "\(demand.newestMatch)") }
-        let record = CachedRecord(metadata: stamped(filled.metadata), content: .memory(filled.body))
+        let record = CachedRecord(metadata: stamped(filled.metadata, applied), content: .memory(filled.body))
         // Refused or not: those who wait asked before any command that refuses it (else they had not joined).
         if filled.mayStore { _ = store(key, record, body: filled.body, generation: demand.generation) }
         return CachedObject(record)

@@ -53,7 +53,7 @@ public final class ObjectCache: Sendable {
     /// found at once.
     @discardableResult
     public func store(_ key: CacheKey, _ metadata: ObjectMetadata, body: SharedBytes) -> StoreResult {
-        let record = CachedRecord(metadata: stamped(metadata), content: .memory(body))
+        let record = CachedRecord(metadata: stamped(metadata, core.rules.applied), content: .memory(body))
         return store(key, record, body: body, generation: core.generation.load(ordering: .sequentiallyConsistent))
     }
 
@@ -63,11 +63,11 @@ public final class ObjectCache: Sendable {
         return result
     }
 
-    /// What is kept claims to be no newer than the rules of this node are. The origin may have applied more, and a journal that
+    /// What is kept claims to be no newer than the rules of this node were when it was asked for. The origin may have applied more, and a journal that
     /// is restored to where this node stands would give those revisions to other commands.
-    func stamped(_ metadata: ObjectMetadata) -> ObjectMetadata {
+    func stamped(_ metadata: ObjectMetadata, _ applied: Revision) -> ObjectMetadata {
         var metadata = metadata
-        metadata.fillRevision = min(metadata.fillRevision, core.rules.applied)
+        metadata.fillRevision = min(metadata.fillRevision, applied)
         return metadata
     }
 

@@ -150,6 +150,20 @@ import Testing
         await cache.shutdown()
     }
 
+    /// The answer of an origin that had applied a command, which a restore of the journal has undone since; this node has applied
+    /// what came in its place before the answer arrives, and what was read for it is from before that.
+    @Test func aFillIsNoNewerThanWhatTheNodeKnewWhenItAsked() async throws {
+        try journal.advance(to: 8)
+        let cache = try smallCache(folder, journal)
+        let (object, _) = try await cache.object(for: CacheKey(1), newestMatch: .zero) { [journal] in
+            try journal.append(.softPurge, .all)
+            return Filled(metadata: metadata(1, fill: 9), body: body(1, size: 10))
+        }
+        #expect(object.metadata.fillRevision == Revision(rawValue: 8))
+        #expect(cache.lookup(CacheKey(1)).object?.staleBy == Revision(rawValue: 9))
+        await cache.shutdown()
+    }
+
     /// Its rules were lost, and those revisions will be given to other commands.
     @Test(arguments: [false, true]) func whatIsNewerThanTheRecoveredRulesIsNotRecovered(fromCheckpoint: Bool) async throws {
         try journal.advance(to: 3)

@@ -37,6 +37,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case shieldCopyStampedAtTransform
     case stampedAfterTheRead
     case stampAboveOwnApplied
+    case stampAboveAppliedWhenAsked
     case joinOfAnOlderFill
     case tagUnknownAtFill
     case notModifiedRevives
@@ -73,6 +74,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     /// moves it, which costs time and no proof.
     package var earliestSeed: UInt64 {
         switch self {
+        case .stampAboveAppliedWhenAsked: 572_926_378_417_689_500
         case .stampAboveOwnApplied: 28_500
         case .grantNotSerialisedWithAppend: 22_700
         case .leasesOfALaterConfiguration: 16_100

@@ -100,10 +100,11 @@ final class SimulatedCache {
                 {
                     return end(key, id.fill, .object(image, wasFound: true))
                 }
+                let applied = node.rules.applied
                 fill { [self] result in
                     switch result {
                     case .failure(let failure): end(key, id.fill, .failure(failure))
-                    case .success(let filled): commit(key, id.fill, filled, demand)
+                    case .success(let filled): commit(key, id.fill, stamped(filled, applied), demand)
                     }
                 }
             }
@@ -113,6 +114,14 @@ final class SimulatedCache {
     struct Filled {
         var image: CachedImage
         var mayStore = true
+    }
+
+    /// The origin may have applied more than this node had when it asked. Should the journal be restored to what this node had
+    /// applied, a later stamp would count in a history that is gone.
+    private func stamped(_ filled: Filled, _ appliedBefore: Revision) -> Filled {
+        let applied = bug == .stampAboveAppliedWhenAsked ? node.rules.applied : appliedBefore
+        guard filled.image.fill > applied, bug != .stampAboveOwnApplied else { return filled }
+        return Filled(image: filled.image.copy(fill: applied), mayStore: filled.mayStore)
     }
 
     private func commit(_ key: CacheKey, _ id: FillTable<Waiter>.FillID, _ filled: Filled, _ demand: FillDemand) {
@@ -127,12 +136,6 @@ final class SimulatedCache {
     }
 
     private func store(_ key: CacheKey, _ image: CachedImage, generation begun: UInt64) {
-        var image = image
-        // The origin may have applied more than this node. Should the journal be restored to what this node has applied,
-        // a later stamp would count in a history that is gone.
-        if image.fill > node.rules.applied, bug != .stampAboveOwnApplied {
-            image = image.copy(fill: node.rules.applied)
-        }
         guard begun == generation, image.fill >= floor || bug == .ruleDroppedUnderRunningFill || ignoresFloor else { return }
         let (verdict, through) = node.rules.check(image)
         var staleBy: Revision?
