@@ -66,7 +66,11 @@ struct EdgeService: EdgeResponder {
                         for: wanted.key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom,
                         accepting: { $0.staleBy == nil && Self.isFresh($0) }
                     ) {
-                        [wanted] in try await fill(question, source: wanted.sources.first)
+                        [wanted] in
+                        // A node that has lost its place in the journal while this request waited has emptied its cache and
+                        // knows no rules yet: nothing may come into it before it does.
+                        guard agent.lease.mayAnswer(at: .now(), lease: wanted.lease) else { throw Self.noLeaseToFetch }
+                        return try await fill(question, source: wanted.sources.first)
                     }
                     guard mayAnswer(with: object, wanted, at: .now()) else { return Self.noLease }
                     if isForbidden(object.metadata) { continue }
@@ -191,10 +195,11 @@ struct EdgeService: EdgeResponder {
         .refused(.purged))
 
     private static let noLease = EdgeAnswer.failure(
-        EdgeFailure(
-            status: 503, code: "ELEASE",
-            message: "This node holds no lease: it is cut off from its origins, or has just started.", retryAfter: 1),
-        .refused(.noLease))
+        EdgeFailure(status: 503, code: noLeaseToFetch.code, message: noLeaseToFetch.message, retryAfter: 1), .refused(.noLease))
+
+    private static let noLeaseToFetch = FetchFailure(
+        status: 503, code: "ELEASE",
+        message: "This node holds no lease: it is cut off from its origins, or has just started.", retryAfter: 1)
 
     private static func refused(_ error: ImageURLError) -> EdgeAnswer {
         .failure(

@@ -133,6 +133,9 @@ struct OriginPipeline: Sendable {
 
     private func make(_ reading: Reading, noting made: MadeHow) async throws -> Filled {
         let (policy, wanted) = (reading.policy, reading.wanted)
+        // Once more: the cache has begun a fill. A node that has lost its place in the journal meanwhile has emptied its caches
+        // and knows no rules yet, and nothing may come into them before it does.
+        try requireLease(policy.endpoint.leaseMilliseconds)
         let source = try await sources(by: reading).read(wanted.locations, reading.standing)
         made.work = source.fromStorage ? .fetched : .transformed
         let image = try await metrics.timeTransform {
@@ -148,7 +151,8 @@ struct OriginPipeline: Sendable {
     private func sources(by reading: Reading) -> SourceReader {
         SourceReader(
             storages: reading.inForce.storages, unshielded: reading.inForce.local, shield: caches.sources,
-            site: reading.policy.site, maxAge: sourceMaxAge, limits: ReadLimits(), metrics: metrics)
+            site: reading.policy.site, maxAge: sourceMaxAge, limits: ReadLimits(), metrics: metrics,
+            requireLease: { try requireLease(reading.policy.endpoint.leaseMilliseconds) })
     }
 
     private func refusePrivate(_ object: CachedObject, _ reading: Reading) throws(FetchFailure) {

@@ -26,6 +26,8 @@ struct SourceReader: Sendable {
     let maxAge: UInt32
     let limits: ReadLimits
     let metrics: OriginMetrics
+    /// Throws where this node may not answer, see `OriginPipeline.make`.
+    let requireLease: @Sendable () throws -> Void
 
     /// - Parameter standing: of the request that all of this is for. No copy older than its newest matching command is
     ///   used, so a purge of one URL makes that URL anew from the storage, although its shielded source is no variant and
@@ -56,7 +58,8 @@ struct SourceReader: Sendable {
         let (object, role) = try await shield.object(
             for: key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom, accepting: fresh
         ) {
-            try await fill(location, standing, revalidating: heldCopy(key, standing))
+            try requireLease()
+            return try await fill(location, standing, revalidating: heldCopy(key, standing))
         }
         var metadata = object.metadata
         metadata.fillRevision = min(metadata.fillRevision, standing.applied)

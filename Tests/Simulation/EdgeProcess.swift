@@ -54,8 +54,12 @@ final class EdgeProcess: NodeProcess {
     }
 
     private func mayAnswer(_ request: ClientRequest, at now: BootInstant) -> Bool {
-        let lease = bug == .grantUsedAtEveryEndpoint ? .max : (bug == .leasesOfALaterConfiguration ? configuration?.leases : leases)?[request.target.endpoint] ?? 0
-        return gate.mayAnswer(at: now, lease: lease)
+        mayAnswer(through: request.target.endpoint, at: now)
+    }
+
+    private func mayAnswer(through endpoint: Int, at now: BootInstant) -> Bool {
+        let known = bug == .leasesOfALaterConfiguration ? configuration?.leases : leases
+        return gate.mayAnswer(at: now, lease: bug == .grantUsedAtEveryEndpoint ? .max : known?[endpoint] ?? 0)
     }
 
     private func fetch(_ wanted: Wanted, _ request: ClientRequest, holding old: CachedImage?) {
@@ -108,6 +112,9 @@ final class EdgeProcess: NodeProcess {
     }
 
     private func fill(_ wanted: Wanted, _ minRevision: Revision, _ done: @escaping (Result<SimulatedCache.Filled, Failure>) -> Void) {
+        guard mayAnswer(through: wanted.target.endpoint, at: host.boot) || bug == .fillWithoutLease else {
+            return done(.failure(Failure(status: 503)))
+        }
         var isDone = false
         func once(_ result: Result<SimulatedCache.Filled, Failure>) {
             guard !isDone else { return }

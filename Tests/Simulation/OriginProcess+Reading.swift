@@ -10,7 +10,7 @@ extension OriginProcess {
         _ image: Int, _ wanted: Wanted, _ standing: RuleTable.Standing, place: Int = 0, missedAt: UInt64? = nil,
         _ done: @escaping (Result<CachedImage, Failure>) -> Void
     ) {
-        shielded(wanted.places[place], image, standing) { [self] result in
+        shielded(wanted.places[place], image, wanted, standing) { [self] result in
             switch result {
             case .success(let source) where source.status == 404:
                 let missed = min(missedAt ?? .max, source.main.readAt)
@@ -28,7 +28,7 @@ extension OriginProcess {
     }
 
     private func shielded(
-        _ storage: Int, _ image: Int, _ standing: RuleTable.Standing,
+        _ storage: Int, _ image: Int, _ wanted: Wanted, _ standing: RuleTable.Standing,
         _ done: @escaping (Result<CachedImage, Failure>) -> Void
     ) {
         if storage == 0, simulation.settings.firstStorageIsLocal {
@@ -40,7 +40,10 @@ extension OriginProcess {
         }
         sources.object(
             for: key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom, accepting: isUsable,
-            fill: { [self] done in load(storage, image, old: held(key, standing), standing, done) },
+            fill: { [self] done in
+                guard mayAnswer(wanted) else { return done(.failure(Failure(status: 503))) }
+                load(storage, image, old: held(key, standing), standing, done)
+            },
             then: { result in
                 switch result {
                 case .object(let image, _): done(.success(image))

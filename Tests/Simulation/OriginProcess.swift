@@ -86,6 +86,10 @@ final class OriginProcess: NodeProcess {
         variant(wanted, standing, done)
     }
 
+    func mayAnswer(_ wanted: Wanted) -> Bool {
+        gate.mayAnswer(at: host.boot, lease: configuration?.leases[wanted.target.endpoint] ?? 0)
+    }
+
     private func variant(
         _ wanted: Wanted, _ standing: RuleTable.Standing, _ done: @escaping (Result<CachedImage, Failure>) -> Void
     ) {
@@ -97,7 +101,9 @@ final class OriginProcess: NodeProcess {
         }
         variants.object(
             for: wanted.key, newestMatch: standing.newestMatch, joinFrom: standing.joinFrom, accepting: isUsable,
-            fill: { [self] done in make(wanted, standing, done) },
+            fill: { [self] done in
+                if mayAnswer(wanted) { make(wanted, standing, done) } else { done(.failure(Failure(status: 503))) }
+            },
             then: { [self] result in
                 switch result {
                 // To everybody who waited the absence counts from what stood when they asked.

@@ -31,6 +31,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case forgetEndsALiveNode
 
     // Fills.
+    case fillWithoutLease
     case fillWithoutMinRevision
     case floorNotInTheQuestion
     case otherReadingTaken
@@ -74,6 +75,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     /// moves it, which costs time and no proof.
     package var earliestSeed: UInt64 {
         switch self {
+        case .fillWithoutLease: 184_970_263_505_495_100
         case .stampAboveAppliedWhenAsked: 572_926_378_417_689_500
         case .stampAboveOwnApplied: 28_500
         case .grantNotSerialisedWithAppend: 22_700
