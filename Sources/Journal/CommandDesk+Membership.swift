@@ -18,6 +18,7 @@ extension CommandDesk {
             guard request.joins || isLater, known.incarnation != request.incarnation else { return false }
         }
         var stored: StoredMember?
+        if members[request.node.folder] == nil { awaitJoining(request) }
         do {
             let former = try await journal.endOthers(than: request.incarnation, of: request.node)
             if members[request.node.folder] == nil {
@@ -42,6 +43,13 @@ extension CommandDesk {
         members[request.node.folder] = member
         if isNew { removals.update(member) }
         return true
+    }
+
+    /// An erase may be committed right after the folder has joined, and be Removed before the journal's answer is known here. So
+    /// the folder is awaited from before the journal is asked; and on, should the answer never come, for it may have joined.
+    private func awaitJoining(_ request: FollowRequest) {
+        removals.update(
+            StoredMember(node: request.node, incarnation: request.incarnation, hasLeft: false, joinedAt: head))
     }
 
     func leave(_ incarnation: Incarnation) async throws {

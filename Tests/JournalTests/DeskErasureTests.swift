@@ -24,6 +24,42 @@ import Testing
         #expect(status.entry.issuedBy == "ann")
     }
 
+    /// The journal has the folder, and the desk has not heard yet: a copied folder may hold what the erase means.
+    @Test func aFolderThatIsJoiningIsAwaited() async throws {
+        fixture.journal.joinGate.shut()
+        let desk = desk
+        let joining = Task {
+            var late = Follower(desk, name: "c")
+            try await late.follow()
+            return late
+        }
+        await fixture.journal.joinGate.arrival()
+        let revision = try await desk.submit(erase, by: "").revision
+        #expect(try await desk.waitUntilCompleted(revision, timeout: 60_000)?.isCompleted == true)
+        #expect(try await desk.waitUntilRemoved(revision, timeout: 0)?.isRemoved == false)
+        fixture.journal.joinGate.open()
+        var late = try await joining.value
+        try await late.keepUp(with: revision)
+        #expect(words(try await desk.removal(of: revision)) == ["c pending"])
+        try await late.destroyAll()
+        #expect(try await desk.waitUntilRemoved(revision, timeout: 60_000)?.isRemoved == true)
+    }
+
+    /// What was erased before it joined is none of its business, though the desk took it for a member all the while.
+    @Test func aFolderThatJoinsAfterTheEraseIsNotAwaited() async throws {
+        fixture.journal.joinGate.shut()
+        let revision = try await desk.submit(erase, by: "").revision
+        let desk = desk
+        let joining = Task {
+            var late = Follower(desk, name: "c")
+            try await late.follow()
+        }
+        await fixture.journal.joinGate.arrival()
+        fixture.journal.joinGate.open()
+        try await joining.value
+        #expect(try await desk.waitUntilRemoved(revision, timeout: 60_000)?.isRemoved == true)
+    }
+
     @Test func anEraseIsRemovedOnceEveryMemberHasReported() async throws {
         var a = Follower(desk, name: "a")
         var b = Follower(desk, name: "b")

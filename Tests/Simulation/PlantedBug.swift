@@ -64,6 +64,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     case configurationOfALostHistoryKept
 
     // Erases.
+    case joinAwaitedOnceKnown
     case removalReportedBeforeDestroyed
     case removalsNotAskedForAgain
     case answersGoOnAfterErase
@@ -75,6 +76,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
     /// moves it, which costs time and no proof.
     package var earliestSeed: UInt64 {
         switch self {
+        case .joinAwaitedOnceKnown: 708_316_417_122_309_500
         case .fillWithoutLease: 184_970_263_505_495_100
         case .stampAboveAppliedWhenAsked: 572_926_378_417_689_500
         case .stampAboveOwnApplied: 28_500

@@ -47,6 +47,10 @@ extension SimulatedDesk {
             let isLater = request.incarnation.life > known.incarnation.life
             guard request.joins || isLater, known.incarnation != request.incarnation else { return then(false) }
         }
+        if members[folder] == nil, bug != .joinAwaitedOnceKnown {
+            removals.update(
+                StoredMember(node: request.node, incarnation: request.incarnation, hasLeft: false, joinedAt: knownHead))
+        }
         process.step { [self] in
             let former: [Incarnation]
             if bug == .lateJoinEndsItsSuccessor, let known = database.members[folder] {
