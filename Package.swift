@@ -41,7 +41,15 @@ let ground: [Target] = [
 ]
 
 let engines: [Target] = [
-    .target(name: "EdgeHTTP", dependencies: nio + ["CacheProtocol", "Telemetry"]),
+    .target(
+        name: "EdgeHTTP",
+        dependencies: nio + [
+            "CacheProtocol", "Telemetry", logging,
+            .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOTLS", package: "swift-nio"),
+        ]),
     .target(name: "ImageTransform", dependencies: ["ImageURL", "Vips", "WorkerProtocol"]),
     .target(name: "Journal", dependencies: ["CacheProtocol", "SQLStore"]),
     .target(
@@ -104,7 +112,12 @@ let tests: [Target] = [
     .testTarget(
         name: "EdgeHTTPTests",
         dependencies: nio + [
-            "CacheProtocol", "EdgeHTTP", "Telemetry", logging, .product(name: "NIOEmbedded", package: "swift-nio"),
+            "CacheProtocol", "EdgeHTTP", "Telemetry", "TestPrograms", logging,
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "NIOTLS", package: "swift-nio"),
         ]),
     .testTarget(name: "ImageTransformTests", dependencies: ["CVips", "ImageTransform", "ImageURL", "Vips", "WorkerProtocol"]),
     .testTarget(name: "ImageURLTests", dependencies: ["ImageURL", crypto]),
@@ -148,6 +161,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),

@@ -27,6 +27,10 @@ struct ByteCursor: ByteSink {
         count += 1
     }
 
+    mutating func append(raw bytes: UnsafeRawBufferPointer) {
+        copy(bytes)
+    }
+
     private mutating func copy(_ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count <= room.count - count)
         UnsafeMutableRawBufferPointer(rebasing: room[count...]).copyMemory(from: bytes)

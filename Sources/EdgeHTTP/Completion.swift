@@ -8,7 +8,6 @@ struct Completion {
     private var bytes: Int
     private var cacheStatus: CacheStatus
     private var error: String?
-    private var rawTarget: String?
     private var isAborted = false
     private var isErased = false
     /// What logs commonly write where the client closed before there was an answer; nothing that is ever sent.
@@ -17,13 +16,12 @@ struct Completion {
     /// Nanoseconds.
     var duration: UInt64 = 0
 
-    init(_ exchange: Exchange, _ plan: ResponsePlan, rawTarget: String?) {
+    init(_ exchange: Exchange, _ plan: ResponsePlan) {
         self.exchange = exchange
         status = plan.status
         bytes = plan.sendsBody ? plan.contentLength : 0
         cacheStatus = plan.cacheStatus
         error = plan.errorCode
-        self.rawTarget = rawTarget
     }
 
     /// A whole plain hit.
@@ -68,8 +66,8 @@ struct Completion {
             method: exchange.method, status: status, bytes: UInt64(bytes), durationMicroseconds: duration / 1000,
             cache: cacheStatus.outcome, reason: cacheStatus.reason?.label, error: error
         )
-        if rawTarget == nil, let request = exchange.request, Self.record(line, client, request, in: access) { return }
-        access.record(line, client: client, target: SignatureMask.hide(rawTarget ?? exchange.request?.target ?? "-"))
+        if let request = exchange.request, Self.record(line, client, request, in: access) { return }
+        access.record(line, client: client, target: SignatureMask.hide(exchange.rawTarget ?? exchange.request?.target ?? "-"))
     }
 
     /// From the request's own bytes, if there is nothing in them to hide.

@@ -20,7 +20,7 @@ extension ConnectionHandler {
         send(ResponsePlan(failure, .refused(.fault), plan.connection), body: .none, exchange)
     }
 
-    func send(_ plan: ResponsePlan, body: OutgoingBody, _ exchange: Exchange, rawTarget: String? = nil) {
+    func send(_ plan: ResponsePlan, body: OutgoingBody, _ exchange: Exchange) {
         guard let context else { return }
         sendDirect()
         let (now, date) = loop.date()
@@ -28,9 +28,13 @@ extension ConnectionHandler {
         var head = context.channel.allocator.buffer(capacity: Self.headBytes + (fitsOneBuffer ? body.length : 0))
         loop.responseHead.write(plan, now: now, date: date, to: &head)
         endsAfterSending = !plan.connection.goesOn
-        var completion = Completion(exchange, plan, rawTarget: rawTarget)
+        var completion = Completion(exchange, plan)
         if outgoing.isCrowded { forgetSentAnswers() }
         note(plan, head: head.readableBytes, body: body)
+        if isEncrypted, body.length > 0, !fitsOneBuffer {
+            give(head)
+            return send(BodyPieces(body), completion)
+        }
         switch body {
         case .none:
             if plan.sendsBody {
@@ -58,7 +62,7 @@ extension ConnectionHandler {
 
     func send(_ file: FileView, _ offset: Int, _ length: Int, _ completion: Completion) {
         guard let context else { return }
-        fileExchange = completion
+        longExchange = completion
         startSending()
         let promise = context.eventLoop.makePromise(of: Void.self)
         give(.fileRegion(file.region(offset, length)), promise: promise)
@@ -66,13 +70,13 @@ extension ConnectionHandler {
         // After the write, so that a small one has its answer already and costs no second turn.
         promise.futureResult.assumeIsolated().whenComplete { result in
             file.end()
-            self.fileEnded(result)
+            self.longAnswerEnded(result)
         }
     }
 
-    private func fileEnded(_ result: Result<Void, any Error>) {
-        guard var completion = fileExchange else { return }
-        fileExchange = nil
+    func longAnswerEnded(_ result: Result<Void, any Error>) {
+        guard var completion = longExchange else { return }
+        longExchange = nil
         completion.duration = BootInstant.now().nanoseconds &- completion.exchange.began.nanoseconds
         if case .failure = result { completion.abort(byErase: isCutOff) }
         complete(completion)
@@ -96,7 +100,7 @@ extension ConnectionHandler {
         sent()
     }
 
-    private func startSending() {
+    func startSending() {
         if case .closed = phase { return }
         phase = .sending
         since = .now()

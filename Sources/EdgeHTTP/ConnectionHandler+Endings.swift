@@ -24,7 +24,9 @@ extension ConnectionHandler {
         }
     }
 
-    /// The node is going down: what is idle goes now, what is at work ends with its answer.
+    /// Answers say that they are the connection's last: see `ending`.
+    func leave() {}
+
     func drain() {
         flush()
         if case .ready = phase, unread.readableBytes == 0 { linger() }

@@ -14,9 +14,15 @@ extension ConnectionHandler {
         let exchange = Exchange(request, ConnectionUse(goesOn: true))
         let outcome = loop.responder.respond(to: request)
         if case .now(let answer) = outcome, answer.cacheStatus == .hit, case .object(let object) = answer.kind,
-            let body = object.directBody, mayAnswerDirectly, body.isWhole
+            let body = object.directBody
         {
-            answerDirectly(object, body, exchange)
+            if mayAnswerDirectly, body.isWhole {
+                answerDirectly(object, body, exchange)
+            } else if isEncrypted, case .memory(let bytes) = body, mayJoin(bytes) {
+                answerJoined(object, bytes, exchange)
+            } else {
+                conclude(outcome, exchange)
+            }
         } else {
             conclude(outcome, exchange)
         }
@@ -31,13 +37,29 @@ extension ConnectionHandler {
         return head
     }
 
+    /// To be encrypted, it must be copied anyway.
+    private func mayJoin(_ bytes: any BodyBytes) -> Bool {
+        bytes.count <= loop.configuration.oneBufferBytes && context?.channel.isWritable == true
+    }
+
+    private func answerJoined(_ object: Representation, _ bytes: any BodyBytes, _ exchange: Exchange) {
+        let whole = loop.wholeHit(of: object, bytes)
+        if outgoing.isCrowded { forgetSentAnswers() }
+        outgoing.append(object, bytes: whole.readableBytes)
+        give(whole)
+        finishPlainly(exchange, bytes: bytes.count)
+    }
+
     private func answerDirectly(_ object: Representation, _ body: DirectAnswer.Body, _ exchange: Exchange) {
         direct = DirectAnswer(object: object, head: loop.hitHead(of: object), body: body, exchange: exchange)
         needsFlush = true
+        if case .memory(let bytes) = body { finishPlainly(exchange, bytes: bytes.count) } else { since = .now() }
+    }
+
+    private func finishPlainly(_ exchange: Exchange, bytes: Int) {
         let now = BootInstant.now()
         since = now
-        guard case .memory(let bytes) = body else { return }
-        var completion = Completion(hit: exchange, bytes: bytes.count)
+        var completion = Completion(hit: exchange, bytes: bytes)
         completion.duration = now.nanoseconds &- exchange.began.nanoseconds
         complete(completion)
     }
@@ -45,14 +67,14 @@ extension ConnectionHandler {
 
 extension RequestHead {
     /// A GET without conditions and ranges.
-    fileprivate var wantsWhole: Bool {
+    var wantsWhole: Bool {
         method == .get && ifNoneMatch == nil && ifModifiedSince == nil && range == nil
     }
 }
 
 extension DirectAnswer.Body {
     /// False for a file that is shorter than it should be.
-    fileprivate var isWhole: Bool {
+    var isWhole: Bool {
         guard case .file(let descriptor, let offset, let length, _) = self else { return true }
         return FileView.holds(descriptor, offset, length)
     }

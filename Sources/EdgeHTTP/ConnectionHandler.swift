@@ -17,7 +17,7 @@ internal import Telemetry
 ///                       it was the last answer ─────┴→ lingering → closed
 /// ```
 /// Anything else that ends the channel leads to `closed`, from everywhere.
-final class ConnectionHandler: ChannelDuplexHandler {
+final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
@@ -54,12 +54,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var outgoing = OutgoingAnswers()
     /// By an erase.
     var isCutOff = false
-    /// The request whose answer is a file that is under way.
-    var fileExchange: Completion?
+    /// The request whose answer is under way, and not in the channel's hands as a whole.
+    var longExchange: Completion?
+    let isEncrypted: Bool
+    /// What the channel has not been given yet of that answer, where it is encrypted.
+    var pieces: BodyPieces?
 
     init(loop: LoopState) {
         self.loop = loop
         scanner = HeadScanner(limits: loop.headLimits)
+        isEncrypted = false
+    }
+
+    /// Behind a handshake.
+    ///
+    /// - Parameter client: Admitted already.
+    init(loop: LoopState, encryptedFor client: String) {
+        self.loop = loop
+        self.client = client
+        scanner = HeadScanner(limits: loop.headLimits)
+        isEncrypted = true
+        isAdmitted = true
     }
 
     // MARK: The channel's events
@@ -84,6 +99,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         dropDirect(byErase: isCutOff)
         unread = ByteBuffer()
         outgoing.keep(unsent: 0)
+        pieces = nil
         loop.remove(self)
         if isAdmitted { loop.connectionAdmission.leave(client) }
         isAdmitted = false
@@ -91,6 +107,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             task.cancel()
             complete(Completion(aborted: exchange))
         }
+        if isEncrypted { longAnswerEnded(.failure(ChannelError.ioOnClosedChannel)) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -128,8 +145,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable, case .sending = phase, fileExchange == nil else { return }
-        sent()
+        guard context.channel.isWritable, case .sending = phase else { return }
+        if pieces != nil { sendPieces() } else if longExchange == nil { sent() }
     }
 
     /// A client that sends no more is taken for gone, once it has the answers that were made before.
@@ -194,10 +211,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             respond(to: EdgeRequest(head: plain, bytes: bytes, client: client, receivedAt: now), use)
         case .options(let use):
             let exchange = Exchange(head: head, use, began: now)
-            send(.options(ending(use)), body: .none, exchange, rawTarget: RawRequestLine(head).target)
+            send(.options(ending(use)), body: .none, exchange)
         case .methodNotAllowed(let use):
             let exchange = Exchange(head: head, use, began: now)
-            send(.methodNotAllowed(ending(use)), body: .none, exchange, rawTarget: RawRequestLine(head).target)
+            send(.methodNotAllowed(ending(use)), body: .none, exchange)
         case .refused(let fault):
             refuse(fault.failure, head: head)
         }
@@ -243,7 +260,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func refuse(_ failure: EdgeFailure, head: ByteBuffer, _ reason: CacheReason = .badRequest) {
         let exchange = Exchange(head: head, ConnectionUse(goesOn: false), began: since)
         let plan = ResponsePlan(failure, .refused(reason), exchange.connection)
-        send(plan, body: .none, exchange, rawTarget: RawRequestLine(head).target)
+        send(plan, body: .none, exchange)
         flush()
     }
 

@@ -6,6 +6,8 @@ public struct EdgeHTTPConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// `listen.port`: 0 takes any free port.
     public var port = 0
+    /// `listen.tls.…`: nil for no TLS.
+    public var tls: EdgeTLSConfiguration?
     /// `node.name`: how this cache calls itself in `Cache-Status`, after `Vignette-`. Letters, digits, `-`, `_` and `.`.
     public var nodeName = "edge"
     /// Event loops, each a thread.
@@ -65,6 +67,7 @@ public struct EdgeHTTPConfiguration: Sendable {
         }
         if !isToken || nodeName.isEmpty { return "node.name may have letters, digits, - _ and . only, not \"\(nodeName)\"" }
         if !(0...65_535).contains(port) { return "listen.port is \(port), not between 0 and 65535" }
+        if let tls, !(0...65_535).contains(tls.port) { return "listen.tls.port is \(tls.port), not between 0 and 65535" }
         if loops < 1 { return "at least one event loop is needed, not \(loops)" }
         if maximumConnections < 1 { return "at least one connection must be allowed, not \(maximumConnections)" }
         if maximumConnectionsPerClient < 0 {

@@ -11,6 +11,11 @@ struct EdgeHTTPMetrics {
     let duration: Histogram
     let accepted: Counter
     let refused: Counter
+    let handshakes: Counter
+    let handshakesFailed: Counter
+    let http2Connections: Counter
+    let certificateNotAfter: Gauge
+    let certificateReloadsFailed: Counter
     let open: Gauge
     let waiting: Gauge
 
@@ -42,6 +47,18 @@ struct EdgeHTTPMetrics {
         refused = registry.counter(
             "vignette_http_connections_refused_total", help: "Connections refused because there were too many."
         )
+        handshakes = registry.counter("vignette_tls_handshakes_total", help: "TLS handshakes that were completed.")
+        handshakesFailed = registry.counter(
+            "vignette_tls_handshakes_failed_total", help: "TLS connections that ended before their handshake was done."
+        )
+        http2Connections = registry.counter("vignette_http2_connections_total", help: "Connections that speak HTTP/2.")
+        certificateNotAfter = registry.gauge(
+            "vignette_tls_certificate_not_after_seconds", help: "When the certificate that is shown expires, in seconds since 1970."
+        )
+        certificateReloadsFailed = registry.counter(
+            "vignette_tls_certificate_reloads_failed_total",
+            help: "Tries to read a changed certificate that failed; the one before is still shown."
+        )
         open = registry.gauge("vignette_http_connections", help: "Connections open now.")
         waiting = registry.gauge(
             "vignette_http_requests_waiting", help: "Requests that wait for something that is not at hand."
@@ -52,7 +69,8 @@ struct EdgeHTTPMetrics {
     func cells() -> EdgeHTTPMetricCells {
         EdgeHTTPMetricCells(
             answers: answers.cells(), notHits: notHits.cells(), statuses: statuses.cells(), bytes: bytes.cell(),
-            aborted: aborted.cell(), erased: erased.cell(), duration: duration.cell(), accepted: accepted.cell(), refused: refused.cell()
+            aborted: aborted.cell(), erased: erased.cell(), duration: duration.cell(), accepted: accepted.cell(), refused: refused.cell(),
+            handshakes: handshakes.cell(), handshakesFailed: handshakesFailed.cell(), http2Connections: http2Connections.cell()
         )
     }
 }
@@ -67,6 +85,9 @@ struct EdgeHTTPMetricCells {
     let duration: HistogramCell
     let accepted: CounterCell
     let refused: CounterCell
+    let handshakes: CounterCell
+    let handshakesFailed: CounterCell
+    let http2Connections: CounterCell
 }
 
 /// The `cache` label: ``CacheOutcome``, and `none` where the cache had no part.

@@ -2,6 +2,7 @@ public import CacheProtocol
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 internal import Synchronization
 public import Telemetry
 
@@ -18,7 +19,8 @@ public final class EdgeHTTPServer: Sendable {
 
     private struct Running {
         let group: MultiThreadedEventLoopGroup
-        let listener: any Channel
+        let listeners: [any Channel]
+        let identity: TLSIdentity?
         let loops: [NIOLoopBound<LoopState>]
         let waitingRoom: WaitingRoom
     }
@@ -29,6 +31,7 @@ public final class EdgeHTTPServer: Sendable {
     private let accessLog: AccessLog?
     private let log: Logger
     private let state = Mutex(State.idle)
+    private let reportedMistake = Mutex<String?>(nil)
 
     /// - Parameters:
     ///   - metrics: Gets the `vignette_http_…` series.
@@ -62,7 +65,7 @@ public final class EdgeHTTPServer: Sendable {
         } catch {
             state.withLock { $0 = .ended }
             try? await group.shutdownGracefully()
-            throw .bind(host: configuration.host, port: configuration.port, error)
+            throw error
         }
         let goesOn = state.withLock { state in
             guard case .starting = state else { return false }
@@ -74,7 +77,33 @@ public final class EdgeHTTPServer: Sendable {
             try? await group.shutdownGracefully()
             throw .notStartable
         }
-        return EdgeAddress(host: configuration.host, port: running.listener.localAddress?.port ?? configuration.port)
+        let ports = running.listeners.map { $0.localAddress?.port ?? 0 }
+        return EdgeAddress(host: configuration.host, port: ports[0], tlsPort: ports.dropFirst().first)
+    }
+
+    /// Reads the certificate again if its files have changed: to be called now and then. New connections are shown the new one;
+    /// one that can't be used is logged and counted, and the one before is still shown.
+    public func reloadCertificate() {
+        guard let identity = running?.identity else { return }
+        switch identity.reloadIfChanged() {
+        case .unchanged:
+            return
+        case .changed(let certificate):
+            show(certificate)
+            log.notice("the certificate has changed", metadata: ["not-after": "\(HTTPDate.text(certificate.notAfter))"])
+        case .failed(let mistake):
+            metrics.certificateReloadsFailed.increment()
+            let isNew = reportedMistake.withLock { reported in
+                defer { reported = mistake }
+                return reported != mistake
+            }
+            if isNew { log.error("the changed certificate can't be used; the one before is still shown: \(mistake)") }
+        }
+    }
+
+    private func show(_ certificate: TLSIdentity.Certificate) {
+        metrics.certificateNotAfter.set(certificate.notAfter)
+        reportedMistake.withLock { $0 = nil }
     }
 
     /// Returns when a task has run on every event loop: every request that was looked up within the call before now has
@@ -125,7 +154,7 @@ public final class EdgeHTTPServer: Sendable {
         guard let running else { return }
         defer { state.withLock { $0 = .ended } }
         // Fails only where it is closed already.
-        try? await running.listener.close().get()
+        for listener in running.listeners { try? await listener.close().get() }
         let patience = TimeAmount.seconds(Int64(configuration.drainSeconds))
         let drained = running.loops.map { loop in
             loop.eventLoop.flatSubmit {
@@ -149,10 +178,38 @@ public final class EdgeHTTPServer: Sendable {
         }
     }
 
-    private func listen(on group: MultiThreadedEventLoopGroup) async throws -> Running {
+    private func listen(on group: MultiThreadedEventLoopGroup) async throws(EdgeHTTPError) -> Running {
+        let identity = try configuration.tls.map(TLSIdentity.init)
+        let waitingRoom = WaitingRoom(limit: configuration.maximumWaiting, gauge: metrics.waiting)
+        let loops = await makeLoops(group, waitingRoom)
+        let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        @Sendable func state(of channel: any Channel) throws -> LoopState {
+            guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { throw EdgeHTTPError.notStartable }
+            return loop.value
+        }
+        let plain = bootstrap(group).childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: try state(of: channel)))
+            }
+        }
+        var listeners = [try await bind(plain, configuration.port)]
+        if let tls = configuration.tls, let identity {
+            let encrypted = bootstrap(group).childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let handler = NIOSSLServerHandler(
+                        context: identity.certificate.context, configuration: TLSIdentity.handlerConfiguration)
+                    try channel.pipeline.syncOperations.addHandlers([handler, TLSGate(loop: try state(of: channel))])
+                }
+            }
+            listeners.append(try await bind(encrypted, tls.port))
+            show(identity.certificate)
+        }
+        return Running(group: group, listeners: listeners, identity: identity, loops: loops, waitingRoom: waitingRoom)
+    }
+
+    private func makeLoops(_ group: MultiThreadedEventLoopGroup, _ waitingRoom: WaitingRoom) async -> [NIOLoopBound<LoopState>] {
         let connections = Admission(
             limit: configuration.maximumConnections, perClient: configuration.maximumConnectionsPerClient)
-        let waitingRoom = WaitingRoom(limit: configuration.maximumWaiting, gauge: metrics.waiting)
         var loops: [NIOLoopBound<LoopState>] = []
         for loop in group.makeIterator() {
             let made = loop.submit { [configuration, responder, metrics, accessLog, log] in
@@ -164,10 +221,14 @@ public final class EdgeHTTPServer: Sendable {
                 loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweep() }
                 return bound
             }
-            loops.append(try await made.get())
+            // Fails only where the loop has ended, and it has just begun.
+            if let state = try? await made.get() { loops.append(state) }
         }
-        let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
-        let listener = try await ServerBootstrap(group: group)
+        return loops
+    }
+
+    private func bootstrap(_ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+        ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -179,14 +240,14 @@ public final class EdgeHTTPServer: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 * 1024, high: 256 * 1024))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)] else { throw EdgeHTTPError.notStartable }
-                    try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: loop.value))
-                }
-            }
-            .bind(host: configuration.host, port: configuration.port).get()
-        return Running(group: group, listener: listener, loops: loops, waitingRoom: waitingRoom)
+    }
+
+    private func bind(_ bootstrap: ServerBootstrap, _ port: Int) async throws(EdgeHTTPError) -> any Channel {
+        do {
+            return try await bootstrap.bind(host: configuration.host, port: port).get()
+        } catch {
+            throw .bind(host: configuration.host, port: port, error)
+        }
     }
 }
 
@@ -194,4 +255,6 @@ public final class EdgeHTTPServer: Sendable {
 public struct EdgeAddress: Sendable, Equatable {
     public let host: String
     public let port: Int
+    /// Nil without TLS.
+    public let tlsPort: Int?
 }

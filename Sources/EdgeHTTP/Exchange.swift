@@ -10,6 +10,8 @@ struct Exchange {
     var began: BootInstant
     /// As it goes into the access line.
     var method: String
+    /// Of what was no request for the responder.
+    var rawTarget: String?
 
     init(_ request: EdgeRequest, _ connection: ConnectionUse) {
         self.request = request
@@ -23,7 +25,17 @@ struct Exchange {
         request = nil
         self.connection = connection
         self.began = began
-        method = RawRequestLine(head).method
+        let line = RawRequestLine(head)
+        (method, rawTarget) = (line.method, line.target)
+    }
+
+    /// As a client sent them, in whatever form.
+    init(method: String, target: String, _ connection: ConnectionUse, began: BootInstant) {
+        request = nil
+        self.connection = connection
+        self.began = began
+        self.method = ResponsePlan.visible(String(method.prefix(16)))
+        rawTarget = String(target.prefix(2048))
     }
 }
 

@@ -5,9 +5,12 @@ internal import NIOCore
 struct HeadBuffers {
     private var buffers: [ByteBuffer] = []
     private var next = 0
+    /// More than leave together: connections that were given theirs otherwise don't say so.
+    private static let most = 32
 
     /// - Parameter write: Gets room for `capacity` bytes and returns how many it wrote.
     mutating func fill(capacity: Int, _ write: (UnsafeMutableRawBufferPointer) -> Int) -> ByteBuffer {
+        if next == Self.most { next = 0 }
         if next == buffers.count { buffers.append(ByteBuffer()) }
         defer { next += 1 }
         // A new one where the channel still holds the old.

@@ -1,6 +1,7 @@
 internal import CacheProtocol
 internal import Logging
 internal import NIOCore
+internal import NIOHPACK
 internal import Telemetry
 
 /// What the connections of one event loop share. Used on its loop only.
@@ -16,7 +17,7 @@ final class LoopState {
     let access: AccessChannel?
     let log: Logger
 
-    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var connections: [ObjectIdentifier: any ServerConnection] = [:]
     private var clock = HeadClock()
     private var buffers = HeadBuffers()
     private var flushes = FlushQueue()
@@ -48,16 +49,31 @@ final class LoopState {
 
     /// Of a plain hit whose connection goes on.
     func hitHead(of object: Representation) -> ByteBuffer {
+        hit(object, body: nil)
+    }
+
+    func hitFields(of object: Representation) -> HPACKHeaders {
         let now = clock.read()
-        let capacity = clock.hitStart.count + responseHead.hitBytes + object.fixedFields.count
+        return responseHead.http2Hit(object, now: now, date: clock.date)
+    }
+
+    /// As ``hitHead(of:)``, with the body behind it.
+    func wholeHit(of object: Representation, _ body: any BodyBytes) -> ByteBuffer {
+        hit(object, body: body)
+    }
+
+    private func hit(_ object: Representation, body: (any BodyBytes)?) -> ByteBuffer {
+        let now = clock.read()
+        let capacity = clock.hitStart.count + responseHead.hitBytes + object.fixedFields.count + (body?.count ?? 0)
         return buffers.fill(capacity: capacity) { room in
             var cursor = ByteCursor(room)
             responseHead.writeHit(object, now: now, start: clock.hitStart, to: &cursor)
+            body?.withUnsafeBytes { cursor.append(raw: $0) }
             return cursor.count
         }
     }
 
-    func flushSoon(_ connection: ConnectionHandler, bytes: Int, _ loop: any EventLoop) {
+    func flushSoon(_ connection: any ServerConnection, bytes: Int, _ loop: any EventLoop) {
         switch flushes.append(connection, bytes: bytes) {
         case .nothing: break
         case .flush: flushAll()
@@ -70,13 +86,19 @@ final class LoopState {
         buffers.rewind()
     }
 
-    func add(_ connection: ConnectionHandler) {
+    func add(_ connection: any ServerConnection) {
         connections[ObjectIdentifier(connection)] = connection
         gauges.open.add(1)
         cells.accepted.increment()
     }
 
-    func remove(_ connection: ConnectionHandler) {
+    /// What is behind a connection's handshake takes its place.
+    func replace(_ connection: any ServerConnection, by next: any ServerConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        connections[ObjectIdentifier(next)] = next
+    }
+
+    func remove(_ connection: any ServerConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         gauges.open.add(-1)
         if connections.isEmpty {
@@ -103,6 +125,7 @@ final class LoopState {
 
     func leave() {
         isLeaving = true
+        for connection in connections.values { connection.leave() }
     }
 
     /// Lets running answers finish and closes what is idle.

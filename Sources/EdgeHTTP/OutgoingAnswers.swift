@@ -13,7 +13,13 @@ struct OutgoingAnswers {
     /// - Parameter object: Nil for what shows no byte of any.
     mutating func append(_ object: Representation?, bytes: Int) {
         given += bytes
-        if let object { answers.append((object, given)) }
+        guard let object else { return }
+        // A long one comes in pieces.
+        if let last = answers.last, last.object === object {
+            answers[answers.count - 1].end = given
+        } else {
+            answers.append((object, given))
+        }
     }
 
     var isEmpty: Bool { answers.isEmpty }

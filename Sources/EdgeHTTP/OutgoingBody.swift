@@ -25,6 +25,16 @@ enum OutgoingBody {
         }
     }
 
+    /// The whole.
+    init(_ body: DirectAnswer.Body) {
+        switch body {
+        case .memory(let bytes):
+            self = .memory(BodySlice(bytes, 0..<bytes.count))
+        case .file(let descriptor, let offset, let length, let pin):
+            self = .file(descriptor: descriptor, offset: offset, length: length, pin: pin)
+        }
+    }
+
     private static func read(_ body: AnswerBody, _ range: Range<Int>) -> ByteBuffer? {
         switch body {
         case .memory(let bytes): BodySlice(bytes, range).withUnsafeBytes { ByteBuffer(bytes: $0) }

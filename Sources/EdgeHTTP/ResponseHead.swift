@@ -18,7 +18,7 @@ struct ResponseHead {
     ///
     /// - Parameter start: `HeadClock.hitStart` of that moment.
     func writeHit(_ object: Representation, now: Int64, start: [UInt8], to sink: inout some ByteSink) {
-        let age = max(0, (now - object.metadata.bornAt) / 1000)
+        let age = object.age(at: now)
         sink.append(start)
         sink.append(number: age)
         sink.append(hitMiddle)
@@ -38,7 +38,7 @@ struct ResponseHead {
         sink.append(date)
         switch plan.content {
         case .object(let object):
-            let age = max(0, (now - object.metadata.bornAt) / 1000)
+            let age = object.age(at: now)
             sink.append("\r\nAge: ")
             sink.append(number: age)
             writeCacheStatus(plan, ttl: Int64(object.metadata.freshness.maxAge) - age, to: &sink)

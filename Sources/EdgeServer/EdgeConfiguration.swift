@@ -11,6 +11,8 @@ struct EdgeConfiguration: Sendable {
     var node: NodeSettings
     /// `listen.host`, `listen.port`: images over HTTP.
     var listen: ListenerSettings
+    /// `listen.tls.port`, `listen.tls.certificate`, `listen.tls.key`: the same over TLS; nil where no port is given.
+    var tls: EdgeTLSConfiguration?
     /// `listen.loops`: event loops; default the number of cores.
     var loops: Int
     /// `listen.connections`: in all; default 10,000. `listen.connections-per-client`: default 0, for no such limit.
@@ -37,6 +39,7 @@ struct EdgeConfiguration: Sendable {
 
     private static let schema = SettingsSchema([
         "listen.host": .text, "listen.port": .number, "listen.loops": .number,
+        "listen.tls.port": .number, "listen.tls.certificate": .text, "listen.tls.key": .text,
         "listen.connections": .number, "listen.connections-per-client": .number, "listen.leave-ms": .number, "origins": .texts,
         "cache.disk-bytes": .number, "cache.memory-bytes": .number, "cache.eviction": .text,
         "cache.admission": .text, "fetch.patience-ms": .number, "fetch.max-bytes": .number, "access-log.file": .text,
@@ -47,6 +50,7 @@ struct EdgeConfiguration: Sendable {
         let reader = try await NodeSettings.reader(file: file, schema: Self.schema)
         node = try NodeSettings(reader)
         listen = try ListenerSettings("listen", reader)
+        tls = try EdgeTLSConfiguration(reader)
         loops = reader.int(forKey: "listen.loops", default: ProcessInfo.processInfo.activeProcessorCount)
         connections = reader.int(forKey: "listen.connections", default: 10_000)
         connectionsPerClient = reader.int(forKey: "listen.connections-per-client", default: 0)
@@ -74,6 +78,7 @@ struct EdgeConfiguration: Sendable {
 
     var http: EdgeHTTPConfiguration {
         var http = EdgeHTTPConfiguration(host: listen.host, port: listen.port, nodeName: node.name, loops: loops)
+        http.tls = tls
         http.maximumConnections = connections
         http.maximumConnectionsPerClient = connectionsPerClient
         return http
@@ -83,5 +88,20 @@ struct EdgeConfiguration: Sendable {
         var log = AccessLogConfiguration(node: node.name)
         log.destination = accessLogFile.map { $0 == "off" ? .off : .file($0) } ?? .standardOutput
         return log
+    }
+}
+
+extension EdgeTLSConfiguration {
+    /// Nil where nothing of it is set.
+    fileprivate init?(_ reader: ConfigReader) throws {
+        let port = reader.int(forKey: "listen.tls.port")
+        let certificate = reader.string(forKey: "listen.tls.certificate")
+        let key = reader.string(forKey: "listen.tls.key")
+        if port == nil, certificate == nil, key == nil { return nil }
+        guard let port, let certificate, let key else {
+            throw SettingsError("listen.tls.port, listen.tls.certificate and listen.tls.key go together; set all three or none.")
+        }
+        guard (1...65_535).contains(port) else { throw SettingsError("listen.tls.port is \(port); it goes from 1 to 65535.") }
+        self.init(port: port, certificate: certificate, key: key)
     }
 }

@@ -31,10 +31,13 @@ struct EdgeFront: Service {
                 patience: UInt64(configuration.fetchPatience), maxBytes: configuration.fetchMaxBytes),
             metrics: metrics, accessLog: accessLog, log: log)
         let address = try await server.start()
-        log.info("the edge listens", metadata: ["host": "\(address.host)", "port": "\(address.port)"])
+        var addresses: Logger.Metadata = ["host": "\(address.host)", "port": "\(address.port)"]
+        addresses["tls-port"] = address.tlsPort.map { "\($0)" }
+        log.info("the edge listens", metadata: addresses)
         readiness.listens()
         try await withThrowingTaskGroup { group in
             group.addTask { try await follow(server, current) }
+            if configuration.tls != nil { group.addTask { try await watchCertificate(of: server) } }
             group.addTask {
                 try? await gracefulShutdown()
                 readiness.ends()
@@ -45,6 +48,14 @@ struct EdgeFront: Service {
             // The one ends when the edge is told to, the other only when it must not go on.
             try await group.next()
             group.cancelAll()
+        }
+    }
+
+    /// Whoever renews it need not tell the edge.
+    private func watchCertificate(of server: EdgeHTTPServer) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(5))
+            server.reloadCertificate()
         }
     }
 

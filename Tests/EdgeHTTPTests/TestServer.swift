@@ -3,6 +3,7 @@ import EdgeHTTP
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import Telemetry
 
@@ -65,15 +66,25 @@ final class RawClient: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
 
-    init(port: Int) async throws {
+    init(port: Int, encrypts: Bool = false) async throws {
         let inbox = Inbox()
         self.inbox = inbox
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.allowRemoteHalfClosure, value: encrypts)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox)) }
+                channel.eventLoop.makeCompletedFuture {
+                    if encrypts { try channel.pipeline.syncOperations.addHandler(Self.encryption()) }
+                    try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
+                }
             }
             .connect(host: "127.0.0.1", port: port).get()
+    }
+
+    private static func encryption() throws -> NIOSSLClientHandler {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        return try NIOSSLClientHandler(context: NIOSSLContext(configuration: tls), serverHostname: nil)
     }
 
     func send(_ text: String) async throws {
@@ -98,6 +109,11 @@ final class RawClient: Sendable {
     func restBytes() async -> [UInt8] {
         await inbox.wait { _, ended in ended }
         return inbox.take()
+    }
+
+    func receive(count: Int) async -> [UInt8] {
+        await inbox.wait { bytes, ended in ended || bytes.count >= count }
+        return inbox.take { min(count, $0.count) }
     }
 
     /// Everything up to and with `text`.
@@ -212,6 +228,11 @@ private final class InboxHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         inbox.change(Array(unwrapInboundIn(data).readableBytesView), ended: false)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,0 +1,36 @@
+internal import NIOHTTP2
+
+/// A stream that has not got all of its answer.
+final class HTTP2Stream {
+    enum State {
+        case waiting(Task<Void, Never>)
+        case sending(BodyPieces, Representation?, Completion)
+        case over
+    }
+
+    let id: HTTP2StreamID
+    let exchange: Exchange
+    /// The client is still sending a body.
+    let isHalfRead: Bool
+    var state = State.over
+    /// Bytes that the client takes of it; less than none where it has taken back what it had allowed.
+    var window: Int
+    /// Among those that wait for their turns.
+    var isInTurn = false
+
+    init(_ id: HTTP2StreamID, _ exchange: Exchange, window: Int, isHalfRead: Bool) {
+        self.id = id
+        self.exchange = exchange
+        self.window = window
+        self.isHalfRead = isHalfRead
+    }
+
+    var isWaiting: Bool {
+        if case .waiting = state { true } else { false }
+    }
+
+    /// What its answer shows.
+    var object: Representation? {
+        if case .sending(_, let object, _) = state { object } else { nil }
+    }
+}
