@@ -13,6 +13,8 @@ final class CacheCore: Sendable {
     let nameless = Mutex<[UInt32: WeakSegment]>([:])
     /// Dropped at the start, and not to be opened: an erase must reach them too (`drop`).
     let unopened = Mutex<Set<UInt32>>([])
+    /// See OwedSegments.
+    let owed = Mutex<Set<UInt32>>([])
     let space: SpaceLedger
     let due: DueErasures
     let admission: Admission

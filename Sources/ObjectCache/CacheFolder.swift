@@ -2,9 +2,14 @@ internal import Glibc
 
 /// Names, and the calls on a folder.
 enum CacheFolder {
-    static func segmentPath(_ folder: String, _ number: UInt32) -> String {
+    static func segmentPath(_ folder: String, _ number: UInt32) -> String { path(folder, "segment-", number) }
+
+    /// See OwedSegments.
+    static func owedPath(_ folder: String, _ number: UInt32) -> String { path(folder, "owed-", number) }
+
+    private static func path(_ folder: String, _ kind: String, _ number: UInt32) -> String {
         let digits = String(number, radix: 16)
-        return folder + "/segment-" + String(repeating: "0", count: 8 - digits.count) + digits
+        return folder + "/" + kind + String(repeating: "0", count: 8 - digits.count) + digits
     }
 
     /// A segment with a greater one was not written by a cache; the next numbers would run out.
@@ -12,8 +17,12 @@ enum CacheFolder {
 
     /// Nil for a name that is no segment's.
     static func segmentNumber(_ name: String) -> UInt32? {
-        guard name.hasPrefix("segment-"), name.utf8.count == 16 else { return nil }
-        return UInt32(name.dropFirst(8), radix: 16)
+        number(in: name, behind: "segment-")
+    }
+
+    static func number(in name: String, behind kind: String) -> UInt32? {
+        guard name.hasPrefix(kind), name.utf8.count == kind.utf8.count + 8 else { return nil }
+        return UInt32(name.dropFirst(kind.count), radix: 16)
     }
 
     static func names(in folder: String) throws(SystemFailure) -> [String] {

@@ -22,6 +22,8 @@ public struct CacheStatistics: Sendable {
     public var storesUnwritten = 0
     public var writeFailures = 0
     public var evictions = 0
+    /// Of them, those that went with their whole segment, whatever their age: there was no room to move them to.
+    public var evictionsOutOfOrder = 0
     public var recordsWritten = 0
     public var bytesWritten = 0
     /// Records that compaction moved, and their bytes: write amplification is (written + moved) / written.

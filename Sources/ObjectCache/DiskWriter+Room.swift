@@ -108,7 +108,10 @@ extension DiskWriter {
             for record in dead { core.died(record) }
             count += dead.count
         }
-        core.count { $0.evictions += count }
+        core.count {
+            $0.evictions += count
+            $0.evictionsOutOfOrder += count
+        }
         // The next try must not ask for it again.
         if count == 0 { core.space.placement.withLock { $0.keptInPlace(number) } }
     }

@@ -21,11 +21,12 @@ extension DiskWriter {
             // An erase that is under way goes on about what was filled before: nothing of it escapes with its segment. One that
             // will not go is counted, and of an epoch that no start takes in.
             guard destroyDue(in: number) == .done else {
-                owed.insert(number)
+                core.owe(number)
                 continue
             }
             do throws(StoreFailure) { try unlink(number) } catch {}
         }
+        if core.owed.withLock({ !$0.isEmpty }) { core.syncNames() }
         if core.lock.isInPlace { core.changes.unlink(IndexCheckpoint.path(in: core.configuration.folder)) }
         core.due.removeAll()
         if failure == nil { core.floor = .zero }

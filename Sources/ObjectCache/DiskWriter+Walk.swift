@@ -31,7 +31,7 @@ extension DiskWriter {
     /// Unless it is done, the segment stays, for the walk to find.
     func destroyDue(in number: UInt32) -> Destruction {
         walk?.finish(number)
-        if owed.contains(number) { return destroyWhole(number) }
+        if core.isOwed(number) { return destroyWhole(number) }
         var done = walk?.covered ?? []
         while true {
             // Again, because an erase may be heard of while this overwrites.
@@ -56,7 +56,7 @@ extension DiskWriter {
         }
         do throws(SystemFailure) {
             if let file = core.file(number) { try core.destroy([SegmentHeader.size..<file.status().length], in: file) }
-            owed.remove(number)
+            core.settle(owed: number)
             return .done
         } catch {
             core.count { $0.writeFailures += 1 }

@@ -13,9 +13,6 @@ final class DiskWriter {
     /// The walk that is under way, and the requests for those that come after it.
     var walk: SourceWalk?
     var waitingWalks: [WriterRequest] = []
-    /// Segments that emptying the cache had to leave, with something in them that an erase meant: no walk will come for it any
-    /// more, so they are overwritten whole before they go.
-    var owed: Set<UInt32> = []
     var objectBound = ObjectBound()
     /// Of a disk that fails.
     var pause = WritePause()

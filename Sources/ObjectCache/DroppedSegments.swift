@@ -11,7 +11,7 @@ extension CacheCore {
             count { $0.corruptions += 1 }
             incidents.note(.corruptSegment, damaged)
         }
-        if due.isEmpty {
+        if due.isEmpty, !isOwed(number) {
             changes.unlink(CacheFolder.segmentPath(configuration.folder, number))
             return
         }

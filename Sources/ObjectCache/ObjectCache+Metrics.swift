@@ -31,6 +31,9 @@ extension ObjectCache {
         }
         counter("stores_unwritten", "Fills served and not stored because the disk failed.") { $0.storesUnwritten }
         counter("evictions", "Objects that gave way to newer ones.") { $0.evictions }
+        counter("evictions_out_of_order", "Of them, those that went with their segment, whatever their age: slow readers or others held the disk's room.") {
+            $0.evictionsOutOfOrder
+        }
         counter("written_bytes", "Bytes of records written.") { $0.bytesWritten }
         counter("moved_bytes", "Bytes of records that compaction wrote again.") { $0.bytesMoved }
         counter("given_back_bytes", "Bytes of dead records' blocks that were given back in place.") { $0.bytesGivenBack }

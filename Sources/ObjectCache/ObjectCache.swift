@@ -63,8 +63,8 @@ public final class ObjectCache: Sendable {
         return result
     }
 
-    /// What is kept claims to be no newer than the rules of this node were when it was asked for. The origin may have applied more, and a journal that
-    /// is restored to where this node stands would give those revisions to other commands.
+    /// What is kept claims to be no newer than the rules of this node were when it was asked for. The origin may have applied more,
+    /// and a journal that is restored to where this node stands would give those revisions to other commands.
     func stamped(_ metadata: ObjectMetadata, _ applied: Revision) -> ObjectMetadata {
         var metadata = metadata
         metadata.fillRevision = min(metadata.fillRevision, applied)

@@ -68,6 +68,9 @@ struct Recovery {
         let saved = try savedState()
         if let saved { state = saved }
         let numbers = names.compactMap(CacheFolder.segmentNumber)
+        let owed = CacheCore.owed(among: names)
+        core.owed.withLock { $0 = owed }
+        for number in owed where !numbers.contains(number) { core.settle(owed: number) }
         for number in numbers { try open(number, isLast: number == numbers.last, unlessUnknown: saved != nil) }
         if saved == nil {
             core.changes.unlink(IndexCheckpoint.path(in: folder))

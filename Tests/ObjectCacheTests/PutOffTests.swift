@@ -88,6 +88,31 @@ struct PutOffTests {
         await cache.shutdown()
     }
 
+    /// Emptying has forgotten the erase, and so has the node that starts again.
+    @Test func whatEmptyingHadToLeaveIsOverwrittenByTheNextStart() async throws {
+        var cache = try open()
+        let answer = try await fill(cache)
+        let descriptor = Glibc.open(try #require(folder.files("segment-00000001").first), O_RDONLY)
+        defer { close(descriptor) }
+        cache.expect([erase])
+        try await cache.removeAll()
+        #expect(try folder.files("owed-").count == 1)
+        await cache.shutdown()
+        #expect(try answer.body.bytes().count == 12_000)
+        cache = try open()
+        while try !folder.files("segment-00000001").isEmpty { await cache.flush() }
+        var bytes = [UInt8](repeating: 1, count: 64 << 10)
+        let got = pread(descriptor, &bytes, bytes.count, 0)
+        #expect(got > 50_000 && bytes[SegmentHeader.size..<max(got, SegmentHeader.size)].allSatisfy { $0 == 0 })
+        #expect(try folder.files("owed-").isEmpty)
+        await cache.shutdown()
+        // One that has lost its segment.
+        #expect(FileManager.default.createFile(atPath: folder.path + "/owed-00000009", contents: nil))
+        cache = try open()
+        #expect(try folder.files("owed-").isEmpty)
+        await cache.shutdown()
+    }
+
     @Test func whatTheRulesHaveAppliedBeforeAStartIsSentByNobody() {
         let erase = Erasure(revision: Revision(rawValue: 5), sources: [source(3)])
         #expect(DueErasures([erase], applied: Revision(rawValue: 5)).areAsked([erase]))
