@@ -47,17 +47,13 @@ extension HTTP2Connection {
         turns.isEmpty && bytes <= min(Self.pieceBytes, self.window, window) && mayWrite
     }
 
-    private var mayWrite: Bool { context?.channel.isWritable ?? false }
+    private var mayWrite: Bool { isOpen && context?.channel.isWritable == true }
 
     /// As far as the client's windows and the channel's patience go.
     func sendInTurns() {
-        guard !turns.isEmpty else { return }
-        let before = window
-        var flushedAt = before
-        var turn = 0
-        while turn < turns.count, window > 0, mayWrite {
-            let stream = turns[turn]
-            turn += 1
+        var flushedAt = window
+        // A flush may end the connection, or come back to this.
+        while window > 0, mayWrite, let stream = turns.popFirst() {
             stream.isInTurn = false
             sendTurn(of: stream)
             if flushedAt - window >= Self.burstBytes {
@@ -65,11 +61,10 @@ extension HTTP2Connection {
                 flush()
             }
         }
-        turns.removeFirst(turn)
     }
 
     private func queue(_ stream: HTTP2Stream) {
-        guard stream.window > 0, !stream.isInTurn else { return }
+        guard stream.window > 0, !stream.isInTurn, isOpen else { return }
         stream.isInTurn = true
         turns.append(stream)
     }

@@ -22,7 +22,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     private(set) var context: ChannelHandlerContext?
     var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     /// Streams with something to send that the client would take, in the order of their turns.
-    var turns: [HTTP2Stream] = []
+    var turns = CircularBuffer<HTTP2Stream>()
     /// Bytes of bodies that the client takes: on all streams together, and on a new stream (RFC 9113 §5.2).
     var window = 65_535
     var streamWindow = 65_535
@@ -35,7 +35,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     private var newestStream = HTTP2StreamID.rootStream
     /// The last progress.
     var since = BootInstant.now()
-    private var isOpen = true
+    private(set) var isOpen = true
 
     /// - Parameter client: Admitted already.
     init(loop: LoopState, client: String) {
@@ -60,7 +60,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
         isOpen = false
         let ended = streams.values
         streams = [:]
-        turns = []
+        turns.removeAll()
         outgoing.keep(unsent: 0)
         loop.remove(self)
         loop.connectionAdmission.leave(client)

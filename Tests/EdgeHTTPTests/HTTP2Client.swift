@@ -76,6 +76,18 @@ final class HTTP2Client: Sendable {
         [(":method", method), (":scheme", "https"), (":path", path), (":authority", "cdn.example")]
     }
 
+    /// Requests that are taken back at once, as fast as they can be written.
+    func flood(_ count: Int) {
+        let channel = channel
+        channel.eventLoop.execute {
+            for id in stride(from: 1, to: 2 * count, by: 2) {
+                let head = HTTP2Frame.FramePayload.headers(.init(headers: HPACKHeaders(Self.head("/a.jpg")), endStream: true))
+                channel.write(HTTP2Frame(streamID: HTTP2StreamID(id), payload: head), promise: nil)
+                channel.writeAndFlush(HTTP2Frame(streamID: HTTP2StreamID(id), payload: .rstStream(.cancel)), promise: nil)
+            }
+        }
+    }
+
     func send(_ payload: HTTP2Frame.FramePayload, on stream: Int) async throws {
         try await channel.writeAndFlush(HTTP2Frame(streamID: HTTP2StreamID(stream), payload: payload)).get()
     }
