@@ -21,7 +21,7 @@ import Testing
         #expect(result.requests == 178_276)
         #expect(result.bytes == 422_814_000)
         #expect((result.p50, result.p99) == (1_414, 1_827))
-        #expect(result.errors == ["read errors": 2, "statuses of 400 or more": 1])
+        #expect(result.figures.errors == ["read errors": 2, "statuses of 400 or more": 1])
     }
 
     @Test func wrkWithoutAResultIsAnError() {
@@ -30,6 +30,41 @@ import Testing
         }
         #expect(error?.code == .tool)
         #expect(error?.message.contains("Connection refused") == true)
+    }
+
+    // MARK: What h2load says
+
+    private static let h2load = """
+        TLS Protocol: TLSv1.3
+        Application protocol: h2
+        Main benchmark duration is over for thread #0. Stopping all clients.
+
+        finished in 2.00s, 27750.50 req/s, 53.65MB/s
+        requests: 55501 total, 55757 started, 55501 done, 55501 succeeded, 0 failed, 0 errored, 0 timeout
+        status codes: 55501 2xx, 0 3xx, 0 4xx, 0 5xx
+        traffic: 107.30MB (112511458) total, 7.10MB (7446207) headers (space savings 65.83%), 99.24MB (104065753) data
+                             min         max         mean         sd        +/- sd
+        time for request:      275us    157.89ms      9.03ms      9.35ms    99.51%
+
+        """
+
+    @Test func theClosingLinesOfH2loadAreRead() throws {
+        let result = try GeneratorResult(h2load: Self.h2load)
+        #expect(result.requests == 55_501)
+        #expect(result.bytes == 104_065_753)
+        #expect(result.microseconds == 2_000_000)
+        #expect(result.errors.isEmpty)
+        let bad = Self.h2load.replacing("0 failed, 0 errored, 0 timeout", with: "5 failed, 1 errored, 4 timeout")
+            .replacing("codes: 55501 2xx", with: "codes: 55496 2xx")
+        #expect(
+            try GeneratorResult(h2load: bad).errors
+                == ["failed": 5, "errored": 1, "timeouts": 4, "statuses other than 2xx": 5])
+    }
+
+    @Test func h2loadWithoutHTTP2IsAnError() {
+        for output in ["", "connection refused", Self.h2load.replacing("protocol: h2\n", with: "protocol: http/1.1\n")] {
+            #expect(throws: LoadTestError.self) { try GeneratorResult(h2load: output) }
+        }
     }
 
     // MARK: What makes a round worthless
@@ -43,7 +78,7 @@ import Testing
             requests: requests, bytes: bytes ?? requests * (2_048 + 400), microseconds: 1_000_000, p50: 1, p99: 2,
             errors: errors)
         return HitEvidence(
-            server: server, size: 2_048, connections: 64, load: load,
+            server: server, size: 2_048, underWay: 64, load: load.figures,
             answers: others.merging(hits.map { ["hit": $0] } ?? [:]) { $1 },
             reasons: others.isEmpty ? [:] : ["cold": 1])
     }
@@ -83,7 +118,7 @@ import Testing
     ) -> HitRound {
         let requests = Int(server * 1e6 / cpu)
         return HitRound(
-            WrkResult(requests: requests, bytes: 0, microseconds: 1_000_000, p50: 1_000, p99: 2_000),
+            WrkResult(requests: requests, bytes: 0, microseconds: 1_000_000, p50: 1_000, p99: 2_000).figures,
             serverCPU: UInt64(server * 1e9), generatorCPU: UInt64(generator * 1e9), failures: failures)
     }
 

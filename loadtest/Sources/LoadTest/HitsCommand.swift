@@ -10,7 +10,7 @@ struct HitsCommand: AsyncParsableCommand {
         abstract: "Measures what a cache hit costs an edge, beside a tuned nginx.",
         discussion: """
             Starts an origin, an edge and nginx in a network namespace of its own, so it needs root; and two cores, \
-            nginx, wrk, iproute2 and util-linux, which loadtest/hits gets. VIGNETTE_BIN names the folder of the \
+            nginx, wrk, h2load, openssl, iproute2 and util-linux, which loadtest/hits gets. VIGNETTE_BIN names the folder of the \
             executables, as for cluster/up. Parts: cpu (CPU per hit), syscalls (system calls per hit), idle (memory of \
             a connection that waits). Exit status: 0 done, whether goals are met or not; 1 could not run, or a request \
             failed; 130 interrupted.
@@ -22,6 +22,11 @@ struct HitsCommand: AsyncParsableCommand {
 
     @Option(name: .customLong("part"), help: "Measure this part; repeat it for several. Default: all.")
     var parts: [HitsPlan.Part] = []
+
+    @Option(
+        name: .customLong("protocol"),
+        help: "http1, tls (HTTP/1.1 over TLS 1.3) or http2 (over TLS 1.3); repeat it for several. Default: all.")
+    var protocols: [HitProtocol] = []
 
     @Option(
         name: .customLong("size"),
@@ -93,6 +98,7 @@ struct HitsCommand: AsyncParsableCommand {
     private var plan: HitsPlan {
         var plan = quick ? HitsPlan.quick : HitsPlan()
         if !parts.isEmpty { plan.parts = parts }
+        if !protocols.isEmpty { plan.protocols = protocols }
         if !sizes.isEmpty { plan.sizes = sizes }
         plan.rounds = rounds ?? plan.rounds
         plan.seconds = seconds ?? plan.seconds
@@ -105,3 +111,4 @@ struct HitsCommand: AsyncParsableCommand {
 }
 
 extension HitsPlan.Part: ExpressibleByArgument {}
+extension HitProtocol: ExpressibleByArgument {}

@@ -14,6 +14,8 @@ final class HitStage {
     private let folder: String
     private let sources: String
     private let wrk: WrkLoad
+    private let h2load: H2Load
+    private let edgeTLSPort: Int
     private let stop: RunStop
 
     /// Starts everything. On a throw nothing is left running.
@@ -25,9 +27,14 @@ final class HitStage {
         for path in [sources, folder + "/nginx"] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
+        h2load = H2Load(core: cores.generator, objects: plan.objects, folder: folder, stop: stop)
         let base = FreePorts.base(edges: 1)
+        let tls = try TLSFiles(folder: folder, stop: stop)
+        edgeTLSPort = base + 602
         let environment = [
             "VIGNETTE_LISTEN_LOOPS": "1", "VIGNETTE_ACCESS_LOG_FILE": "off", "VIGNETTE_LOG_LEVEL": "warning",
+            "VIGNETTE_LISTEN_TLS_PORT": "\(edgeTLSPort)", "VIGNETTE_LISTEN_TLS_CERTIFICATE": tls.certificate,
+            "VIGNETTE_LISTEN_TLS_KEY": tls.key,
         ]
         cluster = try ProofCluster(
             ProofCluster.Setup(
@@ -40,7 +47,8 @@ final class HitStage {
             guard let pid = cluster.node("edge-1")?.pid else { throw LoadTestError(.cluster, "the edge does not run") }
             edgePID = pid
             try Cores.pin(edgePID, to: cores.server)
-            nginx = try TunedNginx(port: base + 600, upstream: edge, folder: folder + "/nginx", cores: cores)
+            nginx = try TunedNginx(
+                port: base + 600, tlsPort: base + 601, tls, upstream: edge, folder: folder + "/nginx", cores: cores)
         } catch {
             try? cluster.down()
             throw error
@@ -138,17 +146,26 @@ final class HitStage {
         }
     }
 
-    func round(_ server: HitServer, size: Int, seconds: Int) throws -> HitRound {
+    private func base(_ server: HitServer, _ proto: HitProtocol) -> String {
+        if proto == .http1 { return endpoint(of: server).url }
+        return "https://127.0.0.1:\(server == .edge ? edgeTLSPort : nginx.tlsPort)"
+    }
+
+    func round(_ server: HitServer, _ proto: HitProtocol, size: Int, seconds: Int) throws -> HitRound {
         let counts = try awaitQuiet()
         let pid = pid(of: server)
         let cpu = cpuTime(ofProcess: pid)
-        let load = try wrk.run(endpoint(of: server), targets: targets(size), seconds: seconds)
+        let base = base(server, proto)
+        let load = try proto == .http2
+            ? h2load.run(base, targets: targets(size), seconds: seconds)
+            : wrk.run(base, targets: targets(size), seconds: seconds)
         // What was under way when time was up is answered, or given up, by then.
         try stop.pause(seconds: 0.1)
         let used = cpuTime(ofProcess: pid) - cpu
         let answered = try awaitQuiet().since(counts)
         let evidence = HitEvidence(
-            server: server, size: size, connections: plan.connections, load: load.result, answers: answered.answers,
+            server: server, size: size,
+            underWay: proto == .http2 ? H2Load.connections * H2Load.streams : plan.connections, load: load.result, answers: answered.answers,
             reasons: answered.reasons)
         return HitRound(load.result, serverCPU: used, generatorCPU: load.cpuNanoseconds, failures: evidence.failures)
     }

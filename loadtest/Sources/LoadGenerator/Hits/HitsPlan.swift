@@ -74,10 +74,16 @@ public enum EdgeTier: String, Codable, Sendable, CaseIterable {
 /// How the clients speak to both servers.
 public enum HitProtocol: String, Codable, Sendable, CaseIterable {
     case http1
+    /// HTTP/1.1 over TLS 1.3.
+    case tls
+    /// Over TLS 1.3.
+    case http2
 
     var title: String {
         switch self {
         case .http1: "HTTP/1.1"
+        case .tls: "TLS, HTTP/1.1"
+        case .http2: "TLS, HTTP/2"
         }
     }
 
@@ -87,6 +93,9 @@ public enum HitProtocol: String, Codable, Sendable, CaseIterable {
         case (.http1, 2 << 10): 0.70
         case (.http1, 16 << 10): 0.80
         case (.http1, 128 << 10), (.http1, 1 << 20): 1.0
+        case (.tls, _): 0.9
+        case (.http2, 2 << 10): 1.5
+        case (.http2, 128 << 10): 1.0
         default: nil
         }
     }

@@ -1,7 +1,7 @@
 extension HitsReport {
     /// For a terminal, with a line feed at its end: figures, then a line for each ratio.
     public var table: String {
-        var text = "the edge beside \(programs.nginx), load by \(programs.wrk)\n"
+        var text = "the edge beside \(programs.nginx), load by \(programs.wrk) and \(programs.h2load)\n"
         if let cpu { text += "\n\(cpuHead)\n" + TextTable.lines(cpuRows(cpu), leading: 3) }
         if let systemCalls {
             text += "\nSystem calls per hit of \(Self.size(systemCalls.size)), counted by \(systemCalls.counter)\n"
@@ -27,7 +27,8 @@ extension HitsReport {
 
     private var cpuHead: String {
         "CPU per hit: \(plan.rounds) round\(plan.rounds == 1 ? "" : "s") of \(plan.seconds) s each, in turn; "
-            + "\(plan.connections) connections, \(Format.count(plan.objects)) URLs of each size"
+            + "\(plan.connections) connections (HTTP/2: \(H2Load.connections) of \(H2Load.streams) streams), "
+            + "\(Format.count(plan.objects)) URLs of each size"
     }
 
     private func cpuRows(_ comparisons: [HitComparison]) -> [[String]] {
@@ -39,13 +40,17 @@ extension HitsReport {
                 [(HitServer.edge, comparison.edge), (.nginx, comparison.nginx)].map { server, rounds in
                     let costs = rounds.map(\.cpuMicroseconds)
                     func median(_ figure: (HitRound) -> Double) -> Double { PurgeRun.median(rounds.map(figure)) }
+                    func milliseconds(_ figure: (HitRound) -> Double?) -> String {
+                        let known = rounds.compactMap(figure)
+                        return known.isEmpty ? "" : Format.milliseconds(PurgeRun.median(known))
+                    }
                     func microseconds(_ value: Double) -> String { "\(Format.fixed(value, 2)) µs" }
                     return [
                         server == .edge ? "\(comparison.proto.title), \(Self.size(comparison.size))" : "",
                         server == .edge ? comparison.tier.rawValue : "", server.rawValue,
                         microseconds(PurgeRun.median(costs)), microseconds(costs.min() ?? 0),
                         microseconds(costs.max() ?? 0), Format.rate(median(\.requestsPerSecond)),
-                        Format.milliseconds(median(\.p50)), Format.milliseconds(median(\.p99)),
+                        milliseconds(\.p50), milliseconds(\.p99),
                         Format.percent(median(\.serverBusy)), Format.percent(median(\.generatorBusy)),
                     ]
                 }

@@ -6,6 +6,7 @@ public struct HitsReport: ResultFile, Codable, Sendable {
     public struct Programs: Codable, Sendable {
         public var nginx: String
         public var wrk: String
+        public var h2load: String
     }
 
     public struct SystemCalls: Codable, Sendable {

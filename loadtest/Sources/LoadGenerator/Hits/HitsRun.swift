@@ -34,7 +34,8 @@ public struct HitsRun: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let programs = HitsReport.Programs(
             nginx: try TunedNginx.version(folder: folder, stop: stop),
-            wrk: try WrkLoad.version(folder: folder, stop: stop))
+            wrk: try WrkLoad.version(folder: folder, stop: stop),
+            h2load: try H2Load.version(folder: folder, stop: stop))
         var report = HitsReport(machine: machine, plan: plan, programs: programs)
         if machine.loadAverage > 0.5 {
             report.warnings.append(
@@ -78,7 +79,7 @@ public struct HitsRun: Sendable {
         tell("filling both caches with \(Format.count(plan.objects)) objects of \(Format.count(size)) bytes")
         try stage.fill(size: size)
         if plan.warmUpSeconds > 0 {
-            for server in HitServer.allCases { _ = try stage.round(server, size: size, seconds: plan.warmUpSeconds) }
+            for server in HitServer.allCases { _ = try stage.round(server, .http1, size: size, seconds: plan.warmUpSeconds) }
         }
     }
 
@@ -93,12 +94,12 @@ public struct HitsRun: Sendable {
                 // What drifts meanwhile is the first one's as often as the second one's.
                 let order = number.isMultiple(of: 2) ? HitServer.allCases : HitServer.allCases.reversed()
                 for server in order {
-                    rounds[server, default: []].append(try stage.round(server, size: size, seconds: plan.seconds))
+                    rounds[server, default: []].append(try stage.round(server, proto, size: size, seconds: plan.seconds))
                 }
             }
             let comparison = HitComparison(proto, size: size, edge: rounds[.edge] ?? [], nginx: rounds[.nginx] ?? [])
             report.cpu = (report.cpu ?? []) + [comparison]
-            report.failures += comparison.failures.map { "\(Format.count(size)) bytes, \($0)" }
+            report.failures += comparison.failures.map { "\(proto.title), \(Format.count(size)) bytes, \($0)" }
         }
     }
 
@@ -117,7 +118,7 @@ public struct HitsRun: Sendable {
             tell("system calls of \(server.rawValue), by \(counter.rawValue)")
             var hits = 0
             let counts = try counter.count(stage.pid(of: server), folder: folder, stop: stop) {
-                let round = try stage.round(server, size: smallest, seconds: plan.seconds)
+                let round = try stage.round(server, .http1, size: smallest, seconds: plan.seconds)
                 report.failures += round.failures.map { "system calls of \(server.rawValue): \($0)" }
                 hits = round.requests
             }

@@ -4,6 +4,7 @@ internal import Glibc
 /// nginx with a cache in front of the edge, tuned for hits.
 final class TunedNginx {
     let endpoint: Endpoint
+    let tlsPort: Int
     /// Of the one worker, which answers every request.
     let worker: pid_t
     private let master: ChildProcess
@@ -11,10 +12,11 @@ final class TunedNginx {
     /// - Parameters:
     ///   - upstream: where it gets what it does not have.
     ///   - folder: for its files; it must exist.
-    init(port: Int, upstream: Endpoint, folder: String, cores: Cores) throws {
+    init(port: Int, tlsPort: Int, _ tls: TLSFiles, upstream: Endpoint, folder: String, cores: Cores) throws {
         endpoint = try Endpoint("http://127.0.0.1:\(port)")
+        self.tlsPort = tlsPort
         let configuration = folder + "/nginx.conf"
-        try Data(Self.configuration(port: port, upstream: upstream, folder: folder).utf8)
+        try Data(Self.configuration(port: port, tlsPort: tlsPort, tls, upstream: upstream, folder: folder).utf8)
             .write(to: URL(fileURLWithPath: configuration))
         master = try ChildProcess(
             ["nginx", "-p", folder, "-c", configuration, "-e", folder + "/error.log"], folder: folder)
@@ -36,7 +38,9 @@ final class TunedNginx {
         return output.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("nginx/") }.map(String.init) ?? output
     }
 
-    private static func configuration(port: Int, upstream: Endpoint, folder: String) -> String {
+    private static func configuration(
+        port: Int, tlsPort: Int, _ tls: TLSFiles, upstream: Endpoint, folder: String
+    ) -> String {
         """
         user root;
         daemon off;
@@ -60,8 +64,13 @@ final class TunedNginx {
             uwsgi_temp_path \(folder)/uwsgi;
             scgi_temp_path \(folder)/scgi;
             proxy_cache_path \(folder)/cache levels=1:2 keys_zone=hits:16m inactive=1d max_size=16g use_temp_path=off;
+            ssl_certificate \(tls.certificate);
+            ssl_certificate_key \(tls.key);
+            ssl_protocols TLSv1.3;
+            http2_max_concurrent_streams 128;
             server {
                 listen 127.0.0.1:\(port) backlog=4096;
+                listen 127.0.0.1:\(tlsPort) ssl http2 backlog=4096;
                 location / {
                     proxy_pass \(upstream.url);
                     proxy_http_version 1.1;

@@ -18,19 +18,19 @@ struct WrkLoad {
 
     /// Asks for the objects' targets in turn.
     func run(
-        _ endpoint: Endpoint, targets: String, seconds: Int
-    ) throws -> (result: WrkResult, cpuNanoseconds: UInt64) {
+        _ base: String, targets: String, seconds: Int
+    ) throws -> (result: GeneratorResult, cpuNanoseconds: UInt64) {
         let end = try ChildProcess.run(
             [
                 "taskset", "--cpu-list", "\(core)", "wrk", "--threads", "1", "--connections", "\(connections)",
-                "--duration", "\(seconds)s", "--timeout", "10s", "--script", script, endpoint.url,
+                "--duration", "\(seconds)s", "--timeout", "10s", "--script", script, base,
                 "--", "\(objects)", targets,
             ], folder: folder, stop: stop)
         guard end.status == 0 else {
             throw LoadTestError(
                 .tool, "wrk ended with status \(end.status): \(end.output). loadtest/hits gets what is missing")
         }
-        return (try WrkResult(output: end.output), end.cpuNanoseconds)
+        return (try WrkResult(output: end.output).figures, end.cpuNanoseconds)
     }
 
     /// "wrk 4.1.0", or as its packager calls it.

@@ -16,12 +16,14 @@ struct WrkResult: Codable, Equatable {
     var status: Int
     var timeout: Int
 
-    /// What went wrong, by its kind.
-    var errors: [String: Int] {
-        [
+    var figures: GeneratorResult {
+        let errors = [
             "connections refused": connect, "read errors": read, "write errors": write,
             "statuses of 400 or more": status, "timeouts": timeout,
-        ].filter { $0.value > 0 }
+        ]
+        return GeneratorResult(
+            generator: "wrk", requests: requests, bytes: bytes, microseconds: microseconds, p50: p50, p99: p99,
+            errors: errors.filter { $0.value > 0 })
     }
 
     /// Asks for `arguments[2]`0, `arguments[2]`1, … again and again, by requests that are formatted before the clock
