@@ -8,7 +8,7 @@ extension ConnectionHandler {
     /// What waits in the socket is thrown away, and the client sees a reset: it must not take what it has for the whole.
     func cutOff(where isForbidden: (ObjectMetadata) -> Bool) -> EventLoopFuture<Void>? {
         guard let context, !outgoing.isEmpty || direct != nil else { return nil }
-        outgoing.keep(unsent: unsentBytes)
+        forgetSentAnswers()
         var count = outgoing.count(where: isForbidden)
         if let direct, isForbidden(direct.object.metadata) { count += 1 }
         guard count > 0 else { return nil }
@@ -29,7 +29,10 @@ extension ConnectionHandler {
     }
 
     func forgetSentAnswers() {
-        if !outgoing.isEmpty { outgoing.keep(unsent: unsentBytes) }
+        guard !outgoing.isEmpty else { return }
+        // What is not flushed, TLS holds, and the channel does not know of.
+        if isEncrypted { flush() }
+        outgoing.keep(unsent: unsentBytes)
     }
 }
 

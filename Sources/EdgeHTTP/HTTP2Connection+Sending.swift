@@ -92,6 +92,8 @@ extension HTTP2Connection {
         }
         body.forgetAhead()
         stream.state = .sending(body, object, completion)
+        // It may have ended meanwhile, with all that was noted.
+        guard isOpen else { return end(stream) }
         streams[stream.id] = stream
         queue(stream)
     }

@@ -81,7 +81,9 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
             let length = data.data.readableBytes + (data.paddingBytes.map { $0 + 1 } ?? 0)
             if length > 0 { write(.windowUpdate(windowSizeIncrement: length), .rootStream) }
         case .rstStream:
-            if let stream = streams.removeValue(forKey: frame.streamID) { end(stream) }
+            guard let stream = streams.removeValue(forKey: frame.streamID) else { return }
+            end(stream)
+            endIfDrained()
         case .windowUpdate(let more):
             widen(frame.streamID, by: more)
         case .settings(.settings(let settings)):
@@ -119,7 +121,7 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     }
 
     /// The client went away before it had all of its answer, or did not want it any more.
-    private func end(_ stream: HTTP2Stream) {
+    func end(_ stream: HTTP2Stream) {
         switch stream.state {
         case .waiting(let task):
             task.cancel()
@@ -162,8 +164,11 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
         }
     }
 
+    /// What is not flushed, TLS holds, and the channel does not know of.
     func forgetSentAnswers() {
-        if !outgoing.isEmpty { outgoing.keep(unsent: bytesInChannel) }
+        guard !outgoing.isEmpty else { return }
+        flush()
+        outgoing.keep(unsent: bytesInChannel)
     }
 
     /// What the channel holds, encrypted: never less than what was given to it.

@@ -44,6 +44,7 @@ final class Simulation {
         (self.seed, self.bug) = (seed, bug)
         world = World(seed: seed, keepsHistory: keepsHistory)
         settings = SimulationSettings(&world.random)
+        bug?.sharpen(&settings)
         storage = SimulatedStorage(world)
         database = JournalDatabase(id: JournalID(Digest128(high: seed, low: 2)))
         configurations = [
