@@ -55,7 +55,10 @@ extension DiskWriter {
             return .putOff
         }
         do throws(SystemFailure) {
-            if let file = core.file(number) { try core.destroy([SegmentHeader.size..<file.status().length], in: file) }
+            // A power cut may have left less than a head.
+            if let file = core.file(number), case let length = try file.status().length, length > SegmentHeader.size {
+                try core.destroy([SegmentHeader.size..<length], in: file)
+            }
             core.settle(owed: number)
             return .done
         } catch {
