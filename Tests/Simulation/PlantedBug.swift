@@ -78,15 +78,14 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
         switch self {
         case .joinAwaitedOnceKnown: 708_316_417_122_309_500
         case .fillWithoutLease: 184_970_263_505_495_100
+        case .restoreWaitsByItsOwnLeases: 4_600
         case .stampAboveAppliedWhenAsked: 572_926_378_417_689_500
         case .stampAboveOwnApplied: 28_500
         case .grantNotSerialisedWithAppend: 22_700
         case .leasesOfALaterConfiguration: 16_100
         case .configuredBeforeApplied: 14_600
         case .configurationOfALostHistoryKept: 13_200
-        case .lostTombstoneAtTheSnapshot: 9_200
         case .unknownLeasesForgottenAtRestart: 7_300
-        case .restoreWaitsByItsOwnLeases: 2_500
         case .sitesOfTheNewestConfiguration, .lateJoinEndsItsSuccessor: 900
         case .tagUnknownAtFill: 700
         case .removalsNotAskedForAgain, .noBarrierBeforeDestroying: 600
@@ -97,8 +96,12 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
 
     /// Of those that hardly any history shows: the faults that they need.
     func sharpen(_ settings: inout SimulationSettings) {
-        guard self == .firstOfThreeJoinsEndsTheLast else { return }
-        settings.faults = [.killEdgeOften]
+        switch self {
+        case .firstOfThreeJoinsEndsTheLast: settings.faults = [.killEdgeOften]
+        case .lostTombstoneAtTheSnapshot: (settings.faults, settings.erases) = ([.fold, .restore], true)
+        case .restoreWaitsByItsOwnLeases: settings.faults = [.restore, .cutOff]
+        default: return
+        }
         settings.faultCount = 14
     }
 
