@@ -83,6 +83,8 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
         case .rstStream:
             guard let stream = streams.removeValue(forKey: frame.streamID) else { return }
             end(stream)
+            // Else who takes back what it asks for would fill this.
+            turns.removeAll { $0 === stream }
             endIfDrained()
         case .windowUpdate(let more):
             widen(frame.streamID, by: more)

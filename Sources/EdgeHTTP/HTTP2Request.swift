@@ -62,8 +62,8 @@ struct HTTP2Request {
         case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade": isMalformed = true
         case "te": isMalformed = isMalformed || value != "trailers"
         default:
-            // What else a name may not have, the parser refuses, and the scanner what a value may not.
-            isMalformed = isMalformed || name.utf8.contains { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }
+            // RFC 9113 §8.2.1. Written as a line, a name with a colon or a line end in it would be another field.
+            isMalformed = isMalformed || !name.utf8.allSatisfy { $0 == $0.lowercased && HeaderField.isTokenByte($0) }
             Self.append(name, value, to: &others)
         }
     }
