@@ -80,7 +80,7 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
         case .fillWithoutLease: 184_970_263_505_495_100
         case .restoreWaitsByItsOwnLeases: 4_600
         case .stampAboveAppliedWhenAsked: 572_926_378_417_689_500
-        case .stampAboveOwnApplied: 28_500
+        case .stampAboveOwnApplied: 32_000
         case .grantNotSerialisedWithAppend: 22_700
         case .leasesOfALaterConfiguration: 16_100
         case .configuredBeforeApplied: 14_600
@@ -103,6 +103,17 @@ package enum PlantedBug: String, CaseIterable, CustomStringConvertible, Sendable
         default: return
         }
         settings.faultCount = 14
+    }
+
+    /// Stamped too late by whoever made it. That nothing counts as newer than what its taker had applied when it asked makes each
+    /// of them harmless; so that goes too, and only what its taker has applied by then still binds.
+    var isOfStamps: Bool {
+        switch self {
+        case .stampAboveAppliedWhenAsked, .shieldCopyStampedAtTransform, .stampedAfterTheRead, .compositeStampedAtItsLaterRead,
+            .notModifiedStampedAtItsAnswer:
+            true
+        default: false
+        }
     }
 
     var isInTheRules: Bool {

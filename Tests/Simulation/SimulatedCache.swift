@@ -119,7 +119,7 @@ final class SimulatedCache {
     /// The origin may have applied more than this node had when it asked. Should the journal be restored to what this node had
     /// applied, a later stamp would count in a history that is gone.
     private func stamped(_ filled: Filled, _ appliedBefore: Revision) -> Filled {
-        let applied = bug == .stampAboveAppliedWhenAsked ? node.rules.applied : appliedBefore
+        let applied = bug?.isOfStamps == true ? node.rules.applied : appliedBefore
         guard filled.image.fill > applied, bug != .stampAboveOwnApplied else { return filled }
         return Filled(image: filled.image.copy(fill: applied), mayStore: filled.mayStore)
     }
