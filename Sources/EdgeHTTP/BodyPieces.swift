@@ -12,6 +12,7 @@ struct BodyPieces {
     private let source: Source
     /// Of a file: what was read with the piece before.
     private var ahead = ByteBuffer()
+    /// What is worth one read.
     static let readBytes = 128 * 1024
     private var left: Range<Int>
 
@@ -28,26 +29,26 @@ struct BodyPieces {
     var count: Int { left.count }
     var isEmpty: Bool { left.isEmpty }
 
-    /// Frees what was read with the piece before, which is read again.
+    /// Frees what was read ahead and not asked for.
     mutating func forgetAhead() {
         ahead = ByteBuffer()
     }
 
+    /// - Parameter ahead: How much will be asked for before `forgetAhead`, this one included.
     /// - Returns: Nil where a file has become shorter than it was.
-    mutating func next(_ most: Int) -> ByteBuffer? {
+    mutating func next(_ most: Int, readingAhead ahead: Int) -> ByteBuffer? {
         let range = left.prefix(most)
         left.removeFirst(range.count)
         switch source {
         case .memory(let slice):
             return slice.withUnsafeBytes { ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: $0[range.startIndex..<range.endIndex])) }
         case .file(let descriptor, let offset, _):
-            if ahead.readableBytes < range.count {
-                // What is left of the last one is read again: less than a piece.
-                let length = min(max(Self.readBytes, range.count), left.upperBound - range.startIndex)
+            if self.ahead.readableBytes < range.count {
+                let length = min(max(ahead, range.count), left.upperBound - range.startIndex)
                 guard let read = FileView.read(descriptor, offset + range.startIndex, length) else { return nil }
-                ahead = read
+                self.ahead = read
             }
-            return ahead.readSlice(length: range.count)
+            return self.ahead.readSlice(length: range.count)
         case .bytes(let bytes):
             return bytes.getSlice(at: bytes.readerIndex + range.startIndex, length: range.count)
         }

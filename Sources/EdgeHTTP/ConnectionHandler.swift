@@ -93,6 +93,10 @@ final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        ended()
+    }
+
+    func ended() {
         let before = phase
         phase = .closed
         socket = nil

@@ -74,5 +74,7 @@ extension HTTP2Connection {
         send(loop.responder.confirm(answer), stream)
         sendInTurns()
         flush()
+        dropWhatCannotBeSent()
+        endIfDrained()
     }
 }

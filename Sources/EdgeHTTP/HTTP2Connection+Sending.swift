@@ -37,6 +37,7 @@ extension HTTP2Connection {
 
     func send(_ body: BodyPieces, of object: Representation?, _ stream: HTTP2Stream, _ completion: Completion) {
         stream.state = .sending(body, object, completion)
+        stream.since = .now()
         if maySendAtOnce(body.count, ofStream: stream.window) { return sendTurn(of: stream) }
         streams[stream.id] = stream
         queue(stream)
@@ -46,8 +47,6 @@ extension HTTP2Connection {
     func maySendAtOnce(_ bytes: Int, ofStream window: Int) -> Bool {
         turns.isEmpty && bytes <= min(Self.pieceBytes, self.window, window) && mayWrite
     }
-
-    private var mayWrite: Bool { isOpen && context?.channel.isWritable == true }
 
     /// As far as the client's windows and the channel's patience go.
     func sendInTurns() {
@@ -74,17 +73,18 @@ extension HTTP2Connection {
         guard case .sending(var body, let object, var completion) = stream.state else { return }
         // There is one copy of what was read ahead.
         stream.state = .over
-        since = .now()
-        var sent = 0
-        while sent < BodyPieces.readBytes, case let most = min(window, stream.window, Self.pieceBytes), most > 0 {
-            guard let piece = body.next(most) else {
+        sentAt = .now()
+        (since, stream.since) = (sentAt, sentAt)
+        var left = min(BodyPieces.readBytes, window, stream.window)
+        while left > 0, mayWrite {
+            guard let piece = body.next(min(left, Self.pieceBytes), readingAhead: left) else {
                 // The client has its head already: all that is left is to break off.
                 loop.log.error("A cached file is shorter than its record says; its answer is broken off")
                 write(.rstStream(.internalError), stream.id)
                 completion.abort(byErase: false)
                 return finish(stream, completion, isReset: true)
             }
-            sent += piece.readableBytes
+            left -= piece.readableBytes
             stream.window -= piece.readableBytes
             note(object, piece.readableBytes)
             write(.data(.init(data: .byteBuffer(piece), endStream: body.isEmpty)), stream.id)
@@ -98,17 +98,11 @@ extension HTTP2Connection {
         queue(stream)
     }
 
-    func note(_ object: Representation?, _ bytes: Int) {
-        window -= bytes
-        if outgoing.isCrowded { forgetSentAnswers() }
-        outgoing.append(object, bytes: bytes)
-    }
-
     private func finish(_ stream: HTTP2Stream, _ ended: Completion, isReset: Bool = false) {
         if stream.isHalfRead, !isReset {
-            // It need not send the rest of its body (RFC 9113 §8.1). The reset would overtake what is not flushed.
+            // It need not send the rest of its body (RFC 9113 §8.1); but the reset would overtake what the framing holds.
             flush()
-            write(.rstStream(.noError), stream.id)
+            if isWholeHandedOn { write(.rstStream(.noError), stream.id) }
         }
         stream.state = .over
         var completion = ended
@@ -121,10 +115,6 @@ extension HTTP2Connection {
     // MARK: Windows
 
     func widen(_ id: HTTP2StreamID, by more: Int) {
-        guard id != .rootStream else {
-            window += more
-            return
-        }
         guard let stream = streams[id] else { return }
         stream.window += more
         if !stream.isWaiting { queue(stream) }

@@ -1,7 +1,8 @@
 internal import CacheProtocol
 internal import NIOCore
 internal import NIOHTTP2
-internal import Telemetry
+internal import NIOSSL
+
 
 /// One client's HTTP/2 connection (RFC 9113): NIO's handler reads and writes frames and holds the client to the protocol; this
 /// answers requests, and shares the connection out among the bodies under way.
@@ -18,23 +19,32 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     let client: String
     /// Below this in the pipeline.
     let framing: NIOHTTP2Handler
-    private let written = WrittenFrames()
+    let written = WrittenFrames()
     private(set) var context: ChannelHandlerContext?
     var streams: [HTTP2StreamID: HTTP2Stream] = [:]
     /// Streams with something to send that the client would take, in the order of their turns.
     var turns = CircularBuffer<HTTP2Stream>()
-    /// Bytes of bodies that the client takes: on all streams together, and on a new stream (RFC 9113 §5.2).
-    var window = 65_535
+    /// Bytes of bodies that the client takes on a new stream (RFC 9113 §5.2), and has ever taken on all together.
     var streamWindow = 65_535
+    var granted = 65_535
+    /// Bytes of bodies that the framing was given, without what it has dropped since.
+    var handedOver = 0
     var outgoing = OutgoingAnswers()
     var isCutOff = false
     var needsFlush = false
     /// The client was told to go elsewhere.
-    private var isLeaving = false
-    private var isDraining = false
-    private var newestStream = HTTP2StreamID.rootStream
-    /// The last progress.
+    var isLeaving = false
+    var isDraining = false
+    /// What is in the channel is the last.
+    var isEnding = false
+    /// The client says no more, and takes no more than it has allowed.
+    var isInputClosed = false
+    var newestStream = HTTP2StreamID.rootStream
+    /// The last request, or the last of an answer.
     var since = BootInstant.now()
+    /// The last of a body that was sent in its turn.
+    var sentAt = BootInstant.now()
+    var unsentBefore = (bytes: 0, since: BootInstant.now())
     private(set) var isOpen = true
 
     /// - Parameter client: Admitted already.
@@ -56,15 +66,19 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        ended()
+    }
+
+    func ended() {
         guard isOpen else { return }
         isOpen = false
-        let ended = streams.values
-        streams = [:]
+        let streams = streams.values
+        self.streams = [:]
         turns.removeAll()
         outgoing.keep(unsent: 0)
         loop.remove(self)
         loop.connectionAdmission.leave(client)
-        for stream in ended { end(stream) }
+        for stream in streams { end(stream) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -80,17 +94,11 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
             // Nobody wants it; the client may go on with other streams.
             let length = data.data.readableBytes + (data.paddingBytes.map { $0 + 1 } ?? 0)
             if length > 0 { write(.windowUpdate(windowSizeIncrement: length), .rootStream) }
-        case .rstStream:
-            guard let stream = streams.removeValue(forKey: frame.streamID) else { return }
-            end(stream)
-            // Else who takes back what it asks for would fill this.
-            turns.removeAll { $0 === stream }
-            endIfDrained()
         case .windowUpdate(let more):
-            widen(frame.streamID, by: more)
+            if frame.streamID == .rootStream { granted += more } else { widen(frame.streamID, by: more) }
         case .settings(.settings(let settings)):
             for setting in settings where setting.parameter == .initialWindowSize { setStreamWindow(setting.value) }
-        case .priority, .settings(.ack), .pushPromise, .ping, .goAway, .alternativeService, .origin:
+        case .rstStream, .priority, .settings(.ack), .pushPromise, .ping, .goAway, .alternativeService, .origin:
             break
         }
     }
@@ -100,26 +108,47 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
         if needsFlush { loop.flushSoon(self, bytes: 0, context.eventLoop) }
     }
 
-    /// The framing tells of every window and stream; nobody asks, and to look at what each is would cost more than the rest.
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {}
+    /// The framing tells of every window and every stream, and to look at what each is would cost a plain hit more than the rest.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // By the client, or by the framing for a mistake of the client's.
+        guard !streams.isEmpty, let closed = event as? StreamClosedEvent else { return }
+        drop(closed.streamID)
+        endIfDrained()
+    }
 
-    /// A client that sends no more has what it asked for before answered still.
+    /// A client that sends no more has what it asked for before answered still, as far as its windows go.
     func inputClosed() {
+        isInputClosed = true
+        sendInTurns()
         flush()
+        dropWhatCannotBeSent()
         drain()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return }
-        since = .now()
+        account()
         sendInTurns()
         flush()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A mistake in one stream, which the framing has ended, is none of the others'.
-        if written.takeReset() { return }
-        context.close(promise: nil)
+        if written.hasFailed || error is NIOSSLError || error is BoringSSLError { context.close(promise: nil) }
+    }
+
+    func drop(_ id: HTTP2StreamID) {
+        guard let stream = streams.removeValue(forKey: id) else { return }
+        end(stream)
+        // Else who takes back what it asks for would fill this.
+        if stream.isInTurn { turns.removeAll { $0 === stream } }
+    }
+
+    func dropWhatCannotBeSent() {
+        guard isInputClosed else { return }
+        for stream in streams.values {
+            if let left = stream.bytesLeft, left > min(stream.window, window) { drop(stream.id) }
+        }
     }
 
     /// The client went away before it had all of its answer, or did not want it any more.
@@ -149,73 +178,30 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
         guard needsFlush else { return }
         needsFlush = false
         context?.flush()
+        account()
     }
+
+    /// The framing holds nothing after a flush, unless the channel is full: what has not left it, it has dropped.
+    private func account() {
+        guard mayWrite else { return }
+        if handedOver > written.bytes { outgoing.dropped(handedOver - written.bytes) }
+        handedOver = written.bytes
+    }
+
+    var mayWrite: Bool { isOpen && context?.channel.isWritable == true }
+
+    /// Bytes of bodies that the client takes, on all streams together.
+    var window: Int { granted - handedOver }
+
+    func note(_ object: Representation?, _ bytes: Int) {
+        handedOver += bytes
+        outgoing.append(object, bytes: bytes)
+        if outgoing.isCrowded { forgetSentAnswers() }
+    }
+
+    var isWholeHandedOn: Bool { handedOver == written.bytes }
 
     func complete(_ completion: Completion) {
         completion.record(client: client, on: loop)
-    }
-
-    // MARK: ServerConnection
-
-    func checkDeadlines(_ now: BootInstant) {
-        let seconds = now.milliseconds(since: since) / 1000
-        if streams.isEmpty {
-            if seconds >= loop.configuration.idleSeconds { endInOrder() }
-        } else if !streams.values.contains(where: \.isWaiting), seconds >= loop.configuration.stallSeconds {
-            context?.close(promise: nil)
-        }
-    }
-
-    /// What is not flushed, TLS holds, and the channel does not know of.
-    func forgetSentAnswers() {
-        guard !outgoing.isEmpty else { return }
-        flush()
-        outgoing.keep(unsent: bytesInChannel)
-    }
-
-    /// What the channel holds, encrypted: never less than what was given to it.
-    private var bytesInChannel: Int {
-        Int((try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0)
-    }
-
-    /// Resets the whole connection, and its other streams with it: what waits in the socket can't be taken back otherwise.
-    func cutOff(where isForbidden: (ObjectMetadata) -> Bool) -> EventLoopFuture<Void>? {
-        guard let context else { return nil }
-        forgetSentAnswers()
-        let underWay = streams.values.count { $0.object.map { isForbidden($0.metadata) } ?? false }
-        let count = outgoing.count(where: isForbidden) + underWay
-        guard count > 0 else { return nil }
-        loop.cells.erased.increment(by: UInt64(count))
-        isCutOff = true
-        return context.channel.reset()
-    }
-
-    func leave() {
-        guard !isLeaving else { return }
-        isLeaving = true
-        // Streams that are on their way are answered still (RFC 9113 §6.8).
-        write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), .rootStream)
-        flush()
-    }
-
-    func drain() {
-        isDraining = true
-        isLeaving = true
-        if streams.isEmpty { endInOrder() }
-    }
-
-    func abort() {
-        context?.close(promise: nil)
-    }
-
-    /// To be called when a stream is over.
-    func endIfDrained() {
-        if isDraining, streams.isEmpty { endInOrder() }
-    }
-
-    private func endInOrder() {
-        write(.goAway(lastStreamID: newestStream, errorCode: .noError, opaqueData: nil), .rootStream)
-        flush()
-        context?.close(promise: nil)
     }
 }

@@ -25,16 +25,20 @@ enum HTTP2Framing {
     }
 }
 
-/// Tells whether the framing has answered a mistake by ending a stream, or the connection: its errors don't say.
+/// What has left the framing. It holds back what it was given: until a flush, while the channel is full; and drops it with a
+/// stream that is reset.
 final class WrittenFrames: NIOHTTP2FrameDelegate {
-    private var hasReset = false
+    /// Of bodies.
+    private(set) var bytes = 0
+    /// Whether a mistake of the client's has cost it the connection. The framing's errors don't tell that from the end of a
+    /// stream, but its `GOAWAY` does.
+    private(set) var hasFailed = false
 
     func wroteFrame(_ frame: HTTP2Frame) {
-        if case .rstStream = frame.payload { hasReset = true }
-    }
-
-    func takeReset() -> Bool {
-        defer { hasReset = false }
-        return hasReset
+        switch frame.payload {
+        case .data(let data): bytes += data.data.readableBytes
+        case .goAway(_, let code, _): hasFailed = hasFailed || code != .noError
+        default: break
+        }
     }
 }

@@ -55,7 +55,7 @@ struct HTTP2Request {
         case "accept": accept.append(value)
         case "if-none-match": ifNoneMatch.append(value)
         case "if-modified-since": ifModifiedSince.append(value)
-        case "expect": isExpecting = isExpecting || value != "100-continue"
+        case "expect": isExpecting = isExpecting || value.lowercased() != "100-continue"
         // Of a body, which nobody reads.
         case "content-length", "trailer": break
         // RFC 9113 §8.2.2.

@@ -1,3 +1,4 @@
+internal import CacheProtocol
 internal import NIOHTTP2
 
 /// A stream that has not got all of its answer.
@@ -17,16 +18,24 @@ final class HTTP2Stream {
     var window: Int
     /// Among those that wait for their turns.
     var isInTurn = false
+    /// Since it had nothing left to wait for but the client.
+    var since: BootInstant
 
     init(_ id: HTTP2StreamID, _ exchange: Exchange, window: Int, isHalfRead: Bool) {
         self.id = id
         self.exchange = exchange
         self.window = window
         self.isHalfRead = isHalfRead
+        since = exchange.began
     }
 
     var isWaiting: Bool {
         if case .waiting = state { true } else { false }
+    }
+
+    /// Of its body; nil while it waits.
+    var bytesLeft: Int? {
+        if case .sending(let body, _, _) = state { body.count } else { nil }
     }
 
     /// What its answer shows.

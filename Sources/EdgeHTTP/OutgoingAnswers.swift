@@ -8,6 +8,8 @@ struct OutgoingAnswers {
     private var answers: [(object: Representation, end: Int)] = []
     /// All bytes that were ever given to the channel.
     private var given = 0
+    /// Of those that are noted, or lay between them: bytes that were never sent, and will not be.
+    private var lost = 0
     private static let most = 32
 
     /// - Parameter object: Nil for what shows no byte of any.
@@ -27,11 +29,17 @@ struct OutgoingAnswers {
     /// As many are noted as should be before the channel is asked.
     var isCrowded: Bool { answers.count >= Self.most }
 
+    /// Where among the answers that was is not known: so that none is forgotten too early, all count as unsent.
+    mutating func dropped(_ bytes: Int) {
+        if !isEmpty { lost += bytes }
+    }
+
     /// Forgets the answers that are sent whole.
     ///
     /// - Parameter unsent: Bytes that the peer has not got yet.
     mutating func keep(unsent: Int) {
-        if unsent == 0 { answers = [] } else { answers.removeAll { $0.end <= given - unsent } }
+        if unsent == 0 { answers = [] } else { answers.removeAll { $0.end <= given - unsent - lost } }
+        if answers.isEmpty { lost = 0 }
     }
 
     func count(where isMeant: (ObjectMetadata) -> Bool) -> Int {

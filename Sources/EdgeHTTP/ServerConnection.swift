@@ -3,6 +3,8 @@ internal import NIOCore
 
 /// What an event loop asks of a client's connection, whatever is spoken on it. Used on its loop only.
 protocol ServerConnection: AnyObject {
+    /// The channel is closed. May be called again.
+    func ended()
     /// Gives the socket what was written.
     func flush()
     /// Ends what has outstayed its deadline.

@@ -32,11 +32,7 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, ServerConne
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        guard isAdmitted else { return }
-        isAdmitted = false
-        loop.cells.handshakesFailed.increment()
-        loop.remove(self)
-        loop.connectionAdmission.leave(client)
+        ended()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -45,12 +41,7 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, ServerConne
             return context.fireUserInboundEventTriggered(event)
         }
         guard isAdmitted else { return }
-        do {
-            try pass(agreed, context)
-        } catch {
-            // Only where the channel is closed already.
-            context.close(promise: nil)
-        }
+        pass(agreed, context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -69,20 +60,28 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, ServerConne
         loop.add(self)
     }
 
-    private func pass(_ agreed: String?, _ context: ChannelHandlerContext) throws {
+    private func pass(_ agreed: String?, _ context: ChannelHandlerContext) {
         isAdmitted = false
         loop.cells.handshakes.increment()
-        let pipeline = context.pipeline.syncOperations
         if agreed == "h2" {
             loop.cells.http2Connections.increment()
             let connection = HTTP2Connection(loop: loop, client: client)
-            loop.replace(self, by: connection)
-            try pipeline.addHandlers([WriteJoiner(connection), connection.framing, connection])
+            pass(to: connection, [WriteJoiner(connection), connection.framing, connection], context)
         } else {
             let connection = ConnectionHandler(loop: loop, encryptedFor: client)
-            loop.replace(self, by: connection)
-            try pipeline.addHandler(connection)
+            pass(to: connection, [connection], context)
         }
+    }
+
+    private func pass(
+        to connection: any ServerConnection, _ handlers: [any ChannelHandler], _ context: ChannelHandlerContext
+    ) {
+        loop.replace(self, by: connection)
+        let pipeline = context.pipeline.syncOperations
+        // Fails only where the channel is closed already.
+        try? pipeline.addHandlers(handlers)
+        // The framing speaks first, and may find the client gone before all of them are there to hear of it.
+        if !context.channel.isActive { connection.ended() }
         pipeline.removeHandler(context: context, promise: nil)
     }
 
@@ -90,6 +89,14 @@ final class TLSGate: ChannelInboundHandler, RemovableChannelHandler, ServerConne
 
     func checkDeadlines(_ now: BootInstant) {
         if now.milliseconds(since: since) / 1000 >= loop.configuration.headSeconds { context?.close(promise: nil) }
+    }
+
+    func ended() {
+        guard isAdmitted else { return }
+        isAdmitted = false
+        loop.cells.handshakesFailed.increment()
+        loop.remove(self)
+        loop.connectionAdmission.leave(client)
     }
 
     func flush() {}

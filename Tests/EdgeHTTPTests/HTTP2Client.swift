@@ -77,11 +77,14 @@ final class HTTP2Client: Sendable {
     }
 
     /// Requests that are taken back at once, as fast as they can be written.
-    func flood(_ count: Int) {
+    func flood(_ count: Int, _ path: String = "/a.jpg") {
         let channel = channel
+        var first = 0
+        streams.change { first = $0; $0 += 2 * count }
+        let ids = stride(from: first, to: first + 2 * count, by: 2)
         channel.eventLoop.execute {
-            for id in stride(from: 1, to: 2 * count, by: 2) {
-                let head = HTTP2Frame.FramePayload.headers(.init(headers: HPACKHeaders(Self.head("/a.jpg")), endStream: true))
+            for id in ids {
+                let head = HTTP2Frame.FramePayload.headers(.init(headers: HPACKHeaders(Self.head(path)), endStream: true))
                 channel.write(HTTP2Frame(streamID: HTTP2StreamID(id), payload: head), promise: nil)
                 channel.writeAndFlush(HTTP2Frame(streamID: HTTP2StreamID(id), payload: .rstStream(.cancel)), promise: nil)
             }
@@ -106,6 +109,23 @@ final class HTTP2Client: Sendable {
 
     func ended() async {
         await heard.wait { $0.isEnded }
+    }
+
+    /// What its own framing would not say.
+    func send(frames bytes: [UInt8]) async throws {
+        try await channel.eventLoop.flatSubmit { [channel] in
+            do {
+                let framing = try channel.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
+                return framing.writeAndFlush(NIOAny(ByteBuffer(bytes: bytes)))
+            } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
+        }.get()
+    }
+
+    /// Says no more, and reads on.
+    func halfClose() async throws {
+        try await channel.close(mode: .output).get()
     }
 
     func stopReading() async throws {

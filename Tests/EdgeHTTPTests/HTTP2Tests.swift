@@ -135,17 +135,87 @@ struct HTTP2Tests {
         }
     }
 
-    @Test func whoTakesNothingIsSentAway() async throws {
+    /// What is dropped with a stream was never sent: the client does not know that it should allow more in its place.
+    @Test func answersThatAreTakenBackCostNoWindow() async throws {
+        let bytes = Array(BodyTests.megabyte[..<15_000])
+        try await Self.run { _ in .now(.object(photo(), .bytes(ByteBuffer(bytes: bytes)), .hit)) } _: { _, port in
+            let client = try await HTTP2Client(port: port)
+            for _ in 0..<20 {
+                client.flood(4)
+                #expect(await client.answer(to: try await client.get("/kept")).body == bytes)
+            }
+            #expect(client.heard.value.mistakes.isEmpty)
+        }
+    }
+
+    /// No window will ever be widened again.
+    @Test func whoGoesAwayWithoutHavingTakenAllIsNotWaitedFor() async throws {
+        try await Self.run { _ in
+            .now(.object(photo(), .bytes(ByteBuffer(bytes: BodyTests.megabyte)), .hit))
+        } _: { server, port in
+            let client = try await HTTP2Client(port: port, window: 20_000, widens: false)
+            var streams: [Int] = []
+            for number in 0..<4 { streams.append(try await client.get("/\(number)")) }
+            for stream in streams.dropLast() { #expect(await client.bytes(20_000, of: stream).body.count == 20_000) }
+            try await client.halfClose()
+            while server.metric("vignette_http_connections") != "0", !Task.isCancelled { await Task.yield() }
+            #expect(server.metric("vignette_http_aborted_total") == "4")
+        }
+    }
+
+    /// One that waits excuses no other.
+    @Test func aStreamThatIsNotTakenIsEnded() async throws {
+        var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
+        configuration.stallSeconds = 1
+        let release = Signal()
+        try await Self.run(configuration) { request in
+            if request.target == "/later" { return EndingTests.later { await release.wait() } }
+            return .now(.object(photo(), .bytes(ByteBuffer(bytes: BodyTests.megabyte)), .hit))
+        } _: { _, port in
+            let client = try await HTTP2Client(port: port, window: 1_000, widens: false)
+            let waiting = try await client.get("/later")
+            let stalled = try await client.get("/long")
+            let answer = await client.answer(to: stalled)
+            // CANCEL
+            #expect(answer.reset == 8)
+            #expect(answer.body.count == 1_000)
+            release.set()
+            #expect(await client.answer(to: waiting).body == Array("late".utf8))
+        }
+    }
+
+    /// NIO's framing ends such a stream by itself.
+    @Test func aStreamsMistakeIsItsOwn() async throws {
+        try await Self.run { _ in
+            .now(.object(photo(), .bytes(ByteBuffer(bytes: BodyTests.megabyte)), .hit))
+        } _: { server, port in
+            let client = try await HTTP2Client(port: port, window: 1_000, widens: false)
+            let stream = try await client.get("/long")
+            _ = await client.bytes(1_000, of: stream)
+            // To 2^31 - 1, and beyond (RFC 9113 §6.9.1).
+            let widest: [UInt8] = [0, 0, 4, 8, 0, 0, 0, 0, UInt8(stream), 0x7F, 0xFF, 0xFF, 0xFF]
+            try await client.send(frames: widest + widest)
+            // FLOW_CONTROL_ERROR
+            #expect(await client.answer(to: stream).reset == 3)
+            #expect(server.metric("vignette_http_aborted_total") == "1")
+            #expect(!client.heard.value.isEnded)
+            let other = try await HTTP2Client(port: port)
+            #expect(await other.answer(to: try await other.get("/long")).body == BodyTests.megabyte)
+            await client.close()
+            await other.close()
+            while server.metric("vignette_http_connections") != "0", !Task.isCancelled { await Task.yield() }
+        }
+    }
+
+    @Test func whatNobodyTakesIsEnded() async throws {
         var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
         configuration.stallSeconds = 1
         try await Self.run(configuration) { _ in
             .now(.object(photo(), .bytes(ByteBuffer(bytes: BodyTests.megabyte)), .hit))
         } _: { server, port in
             let client = try await HTTP2Client(port: port, window: 0, widens: false)
-            try await client.get("/a.jpg")
-            await client.ended()
-            // Its end may be on its way to the server still.
-            while server.metric("vignette_http_aborted_total") != "1", !Task.isCancelled { await Task.yield() }
+            #expect(await client.answer(to: try await client.get("/a.jpg")).reset == 8)
+            #expect(server.metric("vignette_http_aborted_total") == "1")
         }
     }
 

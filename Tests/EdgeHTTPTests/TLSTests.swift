@@ -181,12 +181,15 @@ struct TLSTests {
         let bytes = [UInt8](repeating: UInt8(ascii: "x"), count: 24_000_000)
         let letGo = Signal()
         let pin = Watched<BodyTests.Pin?>(try BodyTests.Pin(bytes, letGo: letGo))
-        try await TestServer.run(certificates.configuration("one")) { _ in
-            guard let pin = pin.value else { return hit("gone") }
+        try await TestServer.run(certificates.configuration("one")) { request in
+            guard request.target == "/a.jpg", let pin = pin.value else { return hit("pixels") }
             let file = AnswerBody.file(descriptor: pin.descriptor, offset: 0, length: bytes.count, pin: pin)
             return .now(.object(photo(), fromFile ? file : .bytes(ByteBuffer(bytes: bytes)), .hit))
         } _: { server in
             let client = try await RawClient(port: try #require(server.address.tlsPort), encrypts: true)
+            // The handshake needs to be read.
+            try await client.send(get("/small"))
+            #expect(await client.receive(through: "pixels").contains("200 OK"))
             try await client.stopReading()
             try await client.send(get("/a.jpg", last: true))
             #expect(await client.receiveSlowly(through: "\r\n\r\n").contains("Content-Length: \(bytes.count)\n"))
