@@ -20,10 +20,6 @@ public struct EdgeHTTPError: Error, Equatable, CustomStringConvertible {
         EdgeHTTPError(kind: .configuration, description: "The edge cannot listen as configured: \(mistake).")
     }
 
-    static func unreadable(_ setting: String, _ path: String, _ wanted: String, _ error: any Error) -> EdgeHTTPError {
-        .configuration("\(setting) names \(path), which can't be read as \(wanted): \(error)")
-    }
-
     static func bind(host: String, port: Int, _ error: any Error) -> EdgeHTTPError {
         EdgeHTTPError(
             kind: .bind,

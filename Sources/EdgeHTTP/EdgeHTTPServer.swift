@@ -94,10 +94,10 @@ public final class EdgeHTTPServer: Sendable {
         case .failed(let mistake):
             metrics.certificateReloadsFailed.increment()
             let isNew = reportedMistake.withLock { reported in
-                defer { reported = mistake }
-                return reported != mistake
+                defer { reported = mistake.text }
+                return reported != mistake.text
             }
-            if isNew { log.error("the changed certificate can't be used; the one before is still shown: \(mistake)") }
+            if isNew { log.error("the changed certificate can't be used; the one before is still shown: \(mistake.text)") }
         }
     }
 

@@ -9,7 +9,12 @@ final class TLSIdentity: Sendable {
         case unchanged
         case changed(Certificate)
         /// The one before is still shown.
-        case failed(String)
+        case failed(Mistake)
+    }
+
+    struct Mistake: Error {
+        /// What is wrong with which file, and the setting that names it.
+        let text: String
     }
 
     struct Certificate {
@@ -29,7 +34,11 @@ final class TLSIdentity: Sendable {
     init(_ configuration: EdgeTLSConfiguration) throws(EdgeHTTPError) {
         self.configuration = configuration
         let stamps = Self.stamps(configuration)
-        state = Mutex(State(certificate: try Self.read(configuration), stamps: stamps))
+        do throws(Mistake) {
+            state = Mutex(State(certificate: try Self.read(configuration), stamps: stamps))
+        } catch {
+            throw .configuration(error.text)
+        }
     }
 
     var certificate: Certificate { state.withLock { $0.certificate } }
@@ -38,12 +47,12 @@ final class TLSIdentity: Sendable {
     func reloadIfChanged() -> Reload {
         let stamps = Self.stamps(configuration)
         guard state.withLock({ $0.stamps != stamps }) else { return .unchanged }
-        do throws(EdgeHTTPError) {
+        do throws(Mistake) {
             let certificate = try Self.read(configuration)
             state.withLock { $0 = State(certificate: certificate, stamps: stamps) }
             return .changed(certificate)
         } catch {
-            return .failed(error.description)
+            return .failed(error)
         }
     }
 
@@ -54,21 +63,21 @@ final class TLSIdentity: Sendable {
         return configuration
     }()
 
-    private static func read(_ configuration: EdgeTLSConfiguration) throws(EdgeHTTPError) -> Certificate {
+    private static func read(_ configuration: EdgeTLSConfiguration) throws(Mistake) -> Certificate {
         let chain: [NIOSSLCertificate]
         let key: NIOSSLPrivateKey
         do {
             chain = try NIOSSLCertificate.fromPEMFile(configuration.certificate)
         } catch {
-            throw .unreadable("listen.tls.certificate", configuration.certificate, "certificates in PEM form", error)
+            throw unreadable("listen.tls.certificate", configuration.certificate, "certificates in PEM form", error)
         }
         do {
             key = try NIOSSLPrivateKey(file: configuration.key, format: .pem)
         } catch {
-            throw .unreadable("listen.tls.key", configuration.key, "a private key in PEM form, without a password", error)
+            throw unreadable("listen.tls.key", configuration.key, "a private key in PEM form, without a password", error)
         }
         guard let leaf = chain.first else {
-            throw .configuration("listen.tls.certificate names \(configuration.certificate), which has no certificate in it")
+            throw Mistake(text: "listen.tls.certificate names \(configuration.certificate), which has no certificate in it")
         }
         var tls = NIOSSL.TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
@@ -77,10 +86,14 @@ final class TLSIdentity: Sendable {
         do {
             return Certificate(context: try NIOSSLContext(configuration: tls), notAfter: Int64(leaf.notValidAfter))
         } catch {
-            throw .configuration(
-                "the key in \(configuration.key) (listen.tls.key) is not that of the certificate in "
+            throw Mistake(
+                text: "the key in \(configuration.key) (listen.tls.key) is not that of the certificate in "
                     + "\(configuration.certificate) (listen.tls.certificate): \(error)")
         }
+    }
+
+    private static func unreadable(_ setting: String, _ path: String, _ wanted: String, _ error: any Error) -> Mistake {
+        Mistake(text: "\(setting) names \(path), which can't be read as \(wanted): \(error)")
     }
 
     private static func stamps(_ configuration: EdgeTLSConfiguration) -> [FileStamp] {

@@ -164,56 +164,34 @@ private final class Inbox: Sendable {
         var bytes: [UInt8] = []
         var ended = false
         var reset = false
-        var givenUp = false
-        var waiter: (condition: @Sendable ([UInt8], Bool) -> Bool, continuation: CheckedContinuation<Void, Never>)?
     }
 
-    private let state = Mutex(State())
+    private let state = Watched(State())
 
-    var bytes: [UInt8] { state.withLock { $0.bytes } }
-    var isEnded: Bool { state.withLock { $0.ended } }
-    var wasReset: Bool { state.withLock { $0.reset } }
+    var bytes: [UInt8] { state.value.bytes }
+    var isEnded: Bool { state.value.ended }
+    var wasReset: Bool { state.value.reset }
 
-    func noteReset() { state.withLock { $0.reset = true } }
+    func noteReset() { state.change { $0.reset = true } }
 
     func change(_ bytes: [UInt8], ended: Bool) {
-        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.bytes += bytes
-            state.ended = state.ended || ended
-            guard let waiter = state.waiter, waiter.condition(state.bytes, state.ended) else { return nil }
-            state.waiter = nil
-            return waiter.continuation
+        state.change {
+            $0.bytes += bytes
+            $0.ended = $0.ended || ended
         }
-        continuation?.resume()
     }
 
-    /// A test's limit of time ends it too: else the run would wait on.
     func wait(_ condition: @escaping @Sendable ([UInt8], Bool) -> Bool) async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let now = state.withLock { state in
-                    if state.givenUp || condition(state.bytes, state.ended) { return true }
-                    state.waiter = (condition, continuation)
-                    return false
-                }
-                if now { continuation.resume() }
-            }
-        } onCancel: {
-            let continuation = state.withLock { state in
-                state.givenUp = true
-                defer { state.waiter = nil }
-                return state.waiter?.continuation
-            }
-            continuation?.resume()
-        }
+        await state.wait { condition($0.bytes, $0.ended) }
     }
 
     func take(_ count: ([UInt8]) -> Int = { $0.count }) -> [UInt8] {
-        state.withLock { state in
-            let taken = Array(state.bytes.prefix(count(state.bytes)))
-            state.bytes.removeFirst(taken.count)
-            return taken
+        var taken: [UInt8] = []
+        state.change {
+            taken = Array($0.bytes.prefix(count($0.bytes)))
+            $0.bytes.removeFirst(taken.count)
         }
+        return taken
     }
 }
 
@@ -247,33 +225,13 @@ private final class InboxHandler: ChannelInboundHandler {
 
 /// Something that happens once, and that tests wait for.
 final class Signal: Sendable {
-    private struct State {
-        var isSet = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
+    private let state = Watched(false)
 
-    private let state = Mutex(State())
+    var isSet: Bool { state.value }
 
-    var isSet: Bool { state.withLock { $0.isSet } }
+    func set() { state.change { $0 = true } }
 
-    func set() {
-        let waiters = state.withLock { state in
-            state.isSet = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isSet = state.withLock { state in
-                if !state.isSet { state.waiters.append(continuation) }
-                return state.isSet
-            }
-            if isSet { continuation.resume() }
-        }
-    }
+    func wait() async { await state.wait { $0 } }
 }
 
 /// An object that is of age 0 whenever it is asked for: it is born in an hour.
