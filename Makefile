@@ -25,7 +25,7 @@ partition: ## Prove it over cuts, pauses and wrong clocks (EPISODES=n SECONDS_AT
 
 cache-proof: ## Prove the disk cache at length: 1,000 kills, 100,000 power cuts, 1,000,000 operations (VIGNETTE_SEED=n repeats)
 	@VIGNETTE_CACHE_KILLS=1000 VIGNETTE_CRASH_STATES=100000 VIGNETTE_MODEL_OPERATIONS=1000000 \
-		scripts/test --filter 'ModelTests|CrashTests|ProcessFaultTests'
+		scripts/test --filter 'ObjectCacheTests\.(ModelTests|CrashTests|ProcessFaultTests)'
 
 fuzz: ## Fuzz what reads requests' heads (SECONDS_AT_MOST=n)
 	@SECONDS_AT_MOST='$(SECONDS_AT_MOST)' scripts/fuzz

@@ -7,6 +7,11 @@ enum CacheFolder {
     /// See OwedSegments.
     static func owedPath(_ folder: String, _ number: UInt32) -> String { path(folder, "owed-", number) }
 
+    /// Beside the segment; see UnsureSegments.
+    static func unsurePath(of segment: String) -> String {
+        segment.dropLast("segment-XXXXXXXX".utf8.count) + "unsure-" + segment.suffix(8)
+    }
+
     private static func path(_ folder: String, _ kind: String, _ number: UInt32) -> String {
         let digits = String(number, radix: 16)
         return folder + "/" + kind + String(repeating: "0", count: 8 - digits.count) + digits

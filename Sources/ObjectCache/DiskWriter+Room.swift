@@ -134,6 +134,7 @@ extension DiskWriter {
                 if folderTakesFiles() { return }
                 throw .failed
             }
+            core.changes.unlink(CacheFolder.unsurePath(of: path))
         } else if !core.lock.isDeleted {
             // The folder was moved: the file has its name still, where we can't reach it.
             core.space.placement.withLock { $0.keptInPlace(number) }

@@ -71,6 +71,10 @@ struct Recovery {
         let owed = CacheCore.owed(among: names)
         core.owed.withLock { $0 = owed }
         for number in owed where !numbers.contains(number) { core.settle(owed: number) }
+        for name in names {
+            guard let number = CacheFolder.number(in: name, behind: "unsure-"), !numbers.contains(number) else { continue }
+            core.changes.unlink(folder + "/" + name)
+        }
         for number in numbers { try open(number, isLast: number == numbers.last, unlessUnknown: saved != nil) }
         if saved == nil {
             core.changes.unlink(IndexCheckpoint.path(in: folder))

@@ -21,25 +21,30 @@ extension SegmentFile {
             unsure.withLock { $0 += ranges }
             throw error
         }
+        noteSure()
     }
 
     /// What a walk sees here is durable when this returns.
-    /// - Parameter gaps: all that there are.
+    /// - Parameter unclaimed: all that lies outside of records: gaps, zeros and what else a walk would not name.
     /// - Returns: what must be overwritten again, because a sync has failed over it. No longer in `unsure`.
-    /// - Throws: the sync failed, and `unsure` has the gaps.
-    func settle(_ gaps: [Range<Int>]) throws(SystemFailure) -> [Range<Int>] {
+    /// - Throws: the sync failed, and `unsure` has what is unclaimed.
+    func settle(_ unclaimed: [Range<Int>]) throws(SystemFailure) -> [Range<Int>] {
         if mayHoldUnsynced.load(ordering: .relaxed) {
             do throws(SystemFailure) {
                 try sync()
             } catch {
-                unsure.withLock { $0 += gaps }
+                unsure.withLock { $0 += unclaimed }
                 throw error
             }
         }
-        return unsure.withLock { unsure in
+        // Nobody knows where it failed.
+        let again = isSuspect.exchange(false, ordering: .relaxed) ? unclaimed : []
+        let ranges = unsure.withLock { unsure in
             defer { unsure = [] }
-            return unsure
+            return unsure + again
         }
+        if ranges.isEmpty { noteSure() }
+        return ranges
     }
 
     /// Drops what a crash has torn, durably: should it come back with the next one, it lay over what was appended since, and no
@@ -48,6 +53,7 @@ extension SegmentFile {
         if isOverwritten { try destroy([tail]) }
         try truncate(to: tail.lowerBound)
         try sync()
+        noteSure()
     }
 
     private func zero(_ range: Range<Int>) throws(SystemFailure) {
@@ -82,7 +88,8 @@ extension SegmentFile {
         return changes.punch(descriptor, range)
     }
 
-    func sync() throws(SystemFailure) {
+    private func sync() throws(SystemFailure) {
+        if mayHoldUnsynced.load(ordering: .relaxed) { noteUnsure() }
         while changes.syncData(descriptor) != 0 {
             if errno != EINTR { throw SystemFailure("fdatasync", path) }
         }

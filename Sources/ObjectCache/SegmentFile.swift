@@ -15,6 +15,8 @@ final class SegmentFile: Sendable {
     /// Where a sync has failed over zeros or gaps. The kernel may have dropped them then: reads show them as long as the pages
     /// are in memory, and no later sync brings them to the disk.
     let unsure = Mutex<[Range<Int>]>([])
+    /// Whether a process before this one had that, and took what `unsure` said with it; see `noteUnsure`.
+    let isSuspect: Atomic<Bool>
     /// Whether a body was handed out as a part of this file, under the shard's lock; see `IndexEntry.isHandedOut`.
     let isHandedOut = Atomic(false)
     private let ledger: SpaceLedger
@@ -30,6 +32,7 @@ final class SegmentFile: Sendable {
         self.changes = changes
         self.ledger = ledger
         mayHoldUnsynced = Atomic(!isNew)
+        isSuspect = Atomic(!isNew && access(CacheFolder.unsurePath(of: path), F_OK) == 0)
     }
 
     deinit {

@@ -21,6 +21,9 @@ struct SegmentScan {
     private(set) var debris: [Range<Int>] = []
     /// Records whose blocks were given back, as far as no later record lies over them.
     private(set) var gaps: [(key: CacheKey, range: Range<Int>)] = []
+    /// Whatever lies outside of records: gaps, debris and zeros, among which a sync may have failed over any.
+    private(set) var unclaimed: [Range<Int>] = []
+    private var claimedEnd: Int
     private var window: [UInt8] = []
     private var windowStart = 0
     private var windowHint = windowBytes
@@ -37,6 +40,7 @@ struct SegmentScan {
         self.end = end
         position = max(RecordFormat.aligned(start), SegmentHeader.size)
         foundEnd = position
+        claimedEnd = position
     }
 
     /// The next record with a whole head, or nil at the end.
@@ -45,8 +49,10 @@ struct SegmentScan {
             let start = position
             if let record = try record() {
                 clipGap()
+                noteUnclaimed(to: position)
                 position += record.head.extent
                 foundEnd = position
+                claimedEnd = position
                 windowHint = record.head.extent >= Self.longExtent ? Self.headBytes : Self.windowBytes
                 return record
             }
@@ -54,7 +60,13 @@ struct SegmentScan {
             if position == start { try skip() }
         }
         try noteTail()
+        noteUnclaimed(to: end)
         return nil
+    }
+
+    private mutating func noteUnclaimed(to place: Int) {
+        if claimedEnd < place { unclaimed.append(claimedEnd..<place) }
+        claimedEnd = max(claimedEnd, place)
     }
 
     /// What the record that `next` has just returned says of itself. Nil if it can't be read: of a later version, perhaps.

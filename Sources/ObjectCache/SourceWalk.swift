@@ -275,7 +275,7 @@ final class SourceWalk {
         guard destroys else { return }
         // Until a gap is durable, or what an earlier walk has overwritten, a power cut can bring back what was there, which this
         // walk does not see.
-        let unsure = try visit.file.settle(visit.scan.gaps.map(\.range))
+        let unsure = try visit.file.settle(visit.scan.unclaimed)
         let (number, debris) = (visit.file.number, visit.scan.debris)
         if !debris.isEmpty { forget(debris, in: number) }
         let meant = visit.doomed + debris
@@ -358,7 +358,7 @@ extension CacheCore {
         let before = try file.status().allocated
         try file.destroy(ranges)
         let freed = before - (try file.status().allocated)
-        if freed > 0 { space.placement.withLock { $0.punched(file.number, bytes: freed) } }
+        if freed != 0 { space.placement.withLock { $0.punched(file.number, bytes: freed) } }
         count { $0.bytesDestroyed += ranges.reduce(0) { $0 + $1.count } }
     }
 }

@@ -92,6 +92,7 @@ final class CrashCheck {
     ) async throws -> Bool {
         guard seen.insert(Self.digest(contents, promises)).inserted else { return false }
         states += 1
+        history = earlier.trace.steps
         checkErased(promises.reclaimed, contents, place)
         let journal = try CrashJournal(earlier.journal, commands: promises.commands)
         let session: CrashSession

@@ -13,7 +13,8 @@ private let states = ProcessInfo.processInfo.environment["VIGNETTE_CRASH_STATES"
 struct CrashTests {
     enum Workload: String, CaseIterable, CustomTestStringConvertible {
         case fill, replace, evict, compact, purge, floor, removeAll, erase, eraseOfWhatIsGone, eraseAndEvict, eraseAndRemoveAll
-        case eraseOfWhatWasGivenBack, eraseKilled, eraseThatFails, eraseOfWhatWasGivenBackThatFails
+        case eraseOfWhatWasGivenBack, eraseKilled, eraseThatFails, eraseThatFailsKilled, eraseKilledThatFails
+        case eraseOfWhatWasGivenBackThatFails
         case kill, stop
 
         var testDescription: String { rawValue }
@@ -102,12 +103,14 @@ extension CrashSession {
             try await expectErase(of: 3)
             try await killInReclaim()
             try await reclaim()
-        case .eraseThatFails:
+        case .eraseThatFails, .eraseThatFailsKilled, .eraseKilledThatFails:
             // Makes the whole segment durable.
             try await expectErase(of: 5)
             try await reclaim()
             try await expectErase(of: 3)
+            if workload == .eraseKilledThatFails { try await killInReclaim() }
             try await reclaimInVain()
+            if workload == .eraseThatFailsKilled { try await kill() }
             try await reclaim()
         case .eraseOfWhatWasGivenBack, .eraseOfWhatWasGivenBackThatFails:
             store(13, size: 20 << 10)
