@@ -92,13 +92,14 @@ open_cluster() {
 
 save_settings() {
     printf '%s\n' "edges=$edges" "origins=$origins" "base_port=$base_port" "lease=$lease" "binaries=$binaries" \
-        "sources=$sources" "link_base=$link_base" | write_file "$data/settings" 644
+        "sources=$sources" "link_base=$link_base" "tls_certificate=$tls_certificate" "tls_key=$tls_key" |
+        write_file "$data/settings" 644
 }
 
 # Read, never executed.
 load_settings() {
     local key value
-    link_base=0 # settings of an older version lack it
+    link_base=0 tls_certificate='' tls_key='' # settings of an older version lack them
     while IFS='=' read -r key value; do
         case $key in
             edges | origins | base_port | lease | link_base) is_number "$value" || fail "'$data/settings' is damaged at '$key'" ;;
@@ -111,6 +112,8 @@ load_settings() {
             binaries) binaries=$value ;;
             sources) sources=$value ;;
             link_base) link_base=$value ;;
+            tls_certificate) tls_certificate=$value ;;
+            tls_key) tls_key=$value ;;
         esac
     done <"$data/settings"
 }
@@ -132,11 +135,12 @@ known_nodes() {
 
 node_role() { echo "${1%-*}"; }
 
-# port_of NAME KIND: public and telemetry for edges; api, protocol and telemetry for origins.
+# port_of NAME KIND: public, tls and telemetry for edges; api, protocol and telemetry for origins.
 port_of() {
     local number=${1##*-}
     case $(node_role "$1")/$2 in
         edge/public) echo $((base_port + number)) ;;
+        edge/tls) echo $((base_port + 600 + number)) ;;
         edge/telemetry) echo $((base_port + 300 + number)) ;;
         origin/api) echo $((base_port + 99 + number)) ;;
         origin/protocol) echo $((base_port + 199 + number)) ;;
@@ -146,7 +150,10 @@ port_of() {
 
 ports_of() {
     case $(node_role "$1") in
-        edge) port_of "$1" public && port_of "$1" telemetry ;;
+        edge)
+            port_of "$1" public && port_of "$1" telemetry
+            if [[ -n $tls_key ]]; then port_of "$1" tls; fi
+            ;;
         origin) port_of "$1" api && port_of "$1" protocol && port_of "$1" telemetry ;;
     esac
 }
@@ -156,6 +163,14 @@ node_url() { echo "http://$host:$(port_of "$1" "$2")"; }
 # link_url EDGE ORIGIN: where that edge reaches that origin: directly, or through a relay that somebody runs between them.
 link_url() {
     if ((link_base > 0)); then echo "http://$host:$((link_base + ${1##*-}))"; else node_url "$2" protocol; fi
+}
+
+# tls_settings NAME: what an edge's listener has more with TLS.
+tls_settings() {
+    if [[ -n $tls_key ]]; then
+        echo ", \"tls\": {\"port\": $(port_of "$1" tls), \"certificate\": $(json_string "$tls_certificate")," \
+            "\"key\": $(json_string "$tls_key")}"
+    fi
 }
 
 write_node_config() {
@@ -169,7 +184,7 @@ write_node_config() {
             edge)
                 for origin in $(origin_names); do list+=${list:+, }\"$(link_url "$name" "$origin")\"; done
                 # No balancer needs to see it go.
-                echo "  \"listen\": {\"host\": \"$host\", \"port\": $(port_of "$name" public), \"leave-ms\": 0},"
+                echo "  \"listen\": {\"host\": \"$host\", \"port\": $(port_of "$name" public), \"leave-ms\": 0$(tls_settings "$name")},"
                 echo "  \"origins\": [$list],"
                 ;;
             origin)
@@ -375,6 +390,7 @@ write_cluster_json() {
             case $(node_role "$name") in
                 edge)
                     printf '     "publicURL": "%s", "adminURL": "%s",\n' "$(node_url "$name" public)" "$telemetry"
+                    if [[ -n $tls_key ]]; then printf '     "tlsURL": "https://%s:%s",\n' "$host" "$(port_of "$name" tls)"; fi
                     ;;
                 origin)
                     printf '     "adminURL": "%s", "protocolURL": "%s",\n' "$(node_url "$name" api)" \

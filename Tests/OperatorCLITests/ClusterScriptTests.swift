@@ -119,6 +119,8 @@ struct ClusterScriptTests {
         (["--lease", "1.5", "--sources", "."], 2, "--lease takes a number"),
         (["--sources", "ftp://127.0.0.1/"], 2, "only http:// and https://"),
         (["--sources", "/nowhere"], 1, "there is no folder '/nowhere'"),
+        (["--sources", ".", "--tls-key", "/dev/null"], 2, "--tls-certificate and --tls-key go together"),
+        (["--sources", ".", "--tls-key", "/nowhere"], 1, "there is no file '/nowhere' to read (--tls-key)"),
         ([], 2, "--sources is missing"), (["--wings", "2"], 2, "unknown option '--wings'"),
     ])
     func usage(arguments: [String], status: Int32, words: String) async throws {
