@@ -34,6 +34,17 @@ import Testing
         #expect(read("HTTP/1.1 204 No Content\r\n\r\n", into: &reader) == .complete(excess: 0))
     }
 
+    @Test("A wish to come back later is seen, and forgotten with its answer")
+    func retryAfter() {
+        var reader = ResponseReader()
+        let refusal = "HTTP/1.1 503 Service Unavailable\r\nretry-After: 1\r\nContent-Length: 0\r\n\r\n"
+        #expect(read(refusal, into: &reader) == .complete(excess: 0))
+        #expect(reader.head.hasRetryAfter)
+        reader.reset()
+        #expect(read(Self.image, into: &reader) == .complete(excess: 0))
+        #expect(!reader.head.hasRetryAfter)
+    }
+
     @Test("Bytes after the end are counted as excess")
     func excess() {
         var reader = ResponseReader()

@@ -1,24 +1,20 @@
-internal import Glibc
 internal import NIOCore
-internal import NIOPosix
 
 /// One loop's connections to one endpoint.
 struct ConnectionPool {
     var open: [ClientConnection] = []
-    /// The most recently used last: it is taken first, so that few connections carry a low rate.
-    var idle: [ClientConnection] = []
+    /// The most recently used last: it is taken first, so that few connections carry a low rate, unless all are to.
+    var idle = CircularBuffer<ClientConnection>()
     var connecting = 0
     /// Requests that are due and found no free connection.
     var queue = CircularBuffer<InFlightRequest>()
 }
 
 extension LoadLoop {
-    private static let reconnectDelay = TimeAmount.milliseconds(100)
-
     /// An open loop's request is due: it goes out on a free connection, or waits for the first to become free.
     func arrived(_ request: InFlightRequest) {
         interval.inFlight += 1
-        if let connection = pools[request.endpoint].idle.popLast() {
+        if let connection = takeIdle(request.endpoint) {
             send(request, on: connection)
         } else {
             if request.isMeasured { statistics.waited += 1 }
@@ -27,12 +23,8 @@ extension LoadLoop {
         }
     }
 
-    /// Connections number j of all closed-loop connections that fall to this loop, each bound to an endpoint in turn.
-    func openClosedLoopConnections(_ total: Int) {
-        for connection in stride(from: index, to: total, by: plan.loopCount) {
-            connect(connection % plan.targets.count)
-        }
-        if index >= total { stopSending() }
+    private func takeIdle(_ endpoint: Int) -> ClientConnection? {
+        plan.usesAllConnections ? pools[endpoint].idle.popFirst() : pools[endpoint].idle.popLast()
     }
 
     func connected(_ connection: ClientConnection) {
@@ -145,57 +137,6 @@ extension LoadLoop {
         request.sent = monotonicNow()
         if request.isMeasured { statistics.sent += 1 }
         connection.send(request, plan)
-    }
-
-    private func openConnectionIfNeeded(_ endpoint: Int) {
-        guard case .open(_, let maxConnections) = plan.load else { return }
-        let limit = max(1, maxConnections / (plan.loopCount * plan.targets.count))
-        let pool = pools[endpoint]
-        guard pool.connecting < pool.queue.count, pool.connecting + pool.open.count < limit else { return }
-        connect(endpoint)
-    }
-
-    private func connect(_ endpoint: Int) {
-        pools[endpoint].connecting += 1
-        ClientBootstrap(group: eventLoop)
-            .connectTimeout(.nanoseconds(Int64(plan.timeout)))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(.maxMessagesPerRead, value: 16)
-            .channelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4_096, initial: 16_384, maximum: 262_144)
-            )
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ClientConnection(owner: self, endpoint: endpoint))
-                }
-            }
-            .connect(to: plan.targets[endpoint].address)
-            .whenFailure { error in
-                self.connectFailed(endpoint, (error as? IOError)?.errnoCode == ECONNREFUSED ? .refused : .connectFailed)
-            }
-    }
-
-    private func connectFailed(_ endpoint: Int, _ fault: RequestFault) {
-        pools[endpoint].connecting -= 1
-        switch plan.load {
-        case .open:
-            // The request that the connection was opened for has nobody to go to.
-            if let request = pools[endpoint].queue.popFirst() { failed(request, fault) }
-            openConnectionIfNeeded(endpoint)
-        case .closed:
-            interval.errors += 1
-            if monotonicNow() >= plan.measureFrom { statistics.recordFault(fault) }
-            if plan.givesUpWhenRefused {
-                if pools.allSatisfy({ $0.open.isEmpty && $0.connecting == 0 }) { stopSending() }
-            } else if isSending, !plan.stopRequested, monotonicNow() < plan.end {
-                // At once would be a busy loop against a server that is down.
-                _ = eventLoop.scheduleTask(in: Self.reconnectDelay) {
-                    if self.isSending { self.connect(endpoint) }
-                }
-            } else {
-                stopSending()
-            }
-        }
     }
 
     /// What a 200 that should be an image lacks. That the body has the promised length is checked for every answer.

@@ -45,7 +45,9 @@ final class LoadLoop: NIOScheduledCallbackHandler, @unchecked Sendable {
                 self.giveUpOverdueRequests()
             }
             switch self.plan.load {
-            case .open: self.sendDueRequests()
+            case .open:
+                if self.plan.usesAllConnections { self.openAllConnections() }
+                self.sendDueRequests()
             case .closed(let connections): self.openClosedLoopConnections(connections)
             }
         }

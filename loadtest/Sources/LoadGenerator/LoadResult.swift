@@ -69,6 +69,8 @@ public struct LoadResult: ResultFile, Codable, Sendable {
     public var cacheStatus: [String: Int]
     public var cacheDetails: [String: Int]
     public var collapsed: Int
+    /// Answers with a Retry-After; nil in files of before they were counted.
+    public var retryAfter: Int?
     public var errors: [String: Int]
     public var bytes: Bytes
     public var connections: Connections
@@ -116,6 +118,7 @@ public struct LoadResult: ResultFile, Codable, Sendable {
         cacheStatus = statistics.byOutcome { $0.count }
         cacheDetails = statistics.details
         collapsed = statistics.collapsed
+        retryAfter = statistics.retryAfter
         status = statistics.statusCounts
         bytes = Bytes(head: statistics.headBytes, body: statistics.bodyBytes)
         connections = Connections(opened: statistics.connectionsOpened, waited: statistics.waited, dropped: statistics.dropped)

@@ -9,6 +9,7 @@ public final class LoadRun: Sendable {
     private let endpoints: [Endpoint]
     private let account: String
     private let checksImages: Bool
+    private let usesAllConnections: Bool
     private let loopCount: Int
     private let mix: TrafficMix
     private let current = Mutex<PhaseRunner?>(nil)
@@ -18,8 +19,15 @@ public final class LoadRun: Sendable {
     private static let openLoopDelay: UInt64 = 50_000_000
     private static let primingConnections = 8
 
-    /// `scenario` must be resolved. Throws when it can't be run as it is.
-    public init(scenario: Scenario, endpoints: [Endpoint], account: String, checksImages: Bool = false) throws {
+    /// - Parameters:
+    ///   - scenario: resolved.
+    ///   - usesAllConnections: an open loop opens all of its connections at once, and uses them in turn, instead of
+    ///     carrying its rate on as few as will do.
+    /// - Throws: when it can't be run as it is.
+    public init(
+        scenario: Scenario, endpoints: [Endpoint], account: String, checksImages: Bool = false,
+        usesAllConnections: Bool = false
+    ) throws {
         guard !endpoints.isEmpty else {
             throw LoadTestError(.target, "no target: name one (--target http://127.0.0.1:8001) or a cluster (--cluster FILE)")
         }
@@ -28,10 +36,14 @@ public final class LoadRun: Sendable {
         self.endpoints = endpoints
         self.account = account
         self.checksImages = checksImages
+        self.usesAllConnections = usesAllConnections
         let wanted = scenario.loops ?? max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
         loopCount = min(wanted, scenario.load.connectionLimit)
         mix = try TrafficMix(scenario.traffic, account: account, seed: scenario.seed)
     }
+
+    /// It should have ended by then, whatever its endpoints do.
+    var longestSeconds: Double { scenario.warmupSeconds + scenario.durationSeconds + scenario.timeoutSeconds + 30 }
 
     /// Ends the run early; `run` then returns what was measured so far.
     public func stop() {
@@ -62,7 +74,8 @@ public final class LoadRun: Sendable {
         let plan = try PhasePlan(
             scenario: scenario, mix: mix, endpoints: endpoints, load: scenario.load, loopCount: loopCount,
             requestLimit: scenario.requests, warmupSeconds: scenario.warmupSeconds, durationSeconds: scenario.durationSeconds,
-            checksImages: checksImages, givesUpWhenRefused: false, delay: isOpen ? Self.openLoopDelay : 0
+            checksImages: checksImages, givesUpWhenRefused: false, usesAllConnections: usesAllConnections,
+            delay: isOpen ? Self.openLoopDelay : 0
         )
         let cpuBefore = processCPUTime()
         let statistics = try await runPhase(plan, group, isPriming: false, onProgress)

@@ -23,6 +23,8 @@ struct LoopStatistics: Sendable {
     var faults = [Int](repeating: 0, count: RequestFault.allCases.count)
     var details: [String: Int] = [:]
     var collapsed = 0
+    /// Answers that ask to come back later.
+    var retryAfter = 0
     var sent = 0
     var answered = 0
     /// Requests that found no free connection.
@@ -55,6 +57,7 @@ struct LoopStatistics: Sendable {
         }
         latencyByOutcome[cache.outcome.rawValue]?.record(nanoseconds: now - request.intended)
         if cache.collapsed { collapsed += 1 }
+        if reader.head.hasRetryAfter { retryAfter += 1 }
         if let detail = cache.detail {
             count(detail: detail, 1)
         }
@@ -88,6 +91,7 @@ struct LoopStatistics: Sendable {
         for fault in faults.indices { faults[fault] += other.faults[fault] }
         for (detail, number) in other.details { count(detail: detail, number) }
         collapsed += other.collapsed
+        retryAfter += other.retryAfter
         sent += other.sent
         answered += other.answered
         waited += other.waited

@@ -22,6 +22,8 @@ final class PhasePlan: Sendable {
     let checksImages: Bool
     /// A closed loop's connection that is refused is not tried again.
     let givesUpWhenRefused: Bool
+    /// An open loop opens all of its connections at once, and uses them in turn.
+    let usesAllConnections: Bool
 
     private let nextSequence = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
@@ -30,7 +32,8 @@ final class PhasePlan: Sendable {
     /// `start` is now plus `delay` nanoseconds, in which the loops get ready.
     init(
         scenario: Scenario, mix: TrafficMix, endpoints: [Endpoint], load: Load, loopCount: Int, requestLimit: Int?,
-        warmupSeconds: Double, durationSeconds: Double, checksImages: Bool, givesUpWhenRefused: Bool, delay: UInt64
+        warmupSeconds: Double, durationSeconds: Double, checksImages: Bool, givesUpWhenRefused: Bool,
+        usesAllConnections: Bool = false, delay: UInt64
     ) throws {
         let fields = try Self.fieldLines(scenario.headers)
         targets = try endpoints.map { endpoint in
@@ -45,6 +48,7 @@ final class PhasePlan: Sendable {
         self.requestLimit = requestLimit
         self.checksImages = checksImages
         self.givesUpWhenRefused = givesUpWhenRefused
+        self.usesAllConnections = usesAllConnections
         start = monotonicNow() + delay
         measureFrom = start + nanoseconds(warmupSeconds)
         end = measureFrom + nanoseconds(durationSeconds)

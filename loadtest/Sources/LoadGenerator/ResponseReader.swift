@@ -1,14 +1,3 @@
-/// The head of an answer, as far as the load test looks at it.
-struct ResponseHead: Sendable {
-    var status = 0
-    var cache = CacheVerdict.absent
-    /// The Content-Length field.
-    var length: Int?
-    var isImage = false
-    var isChunked = false
-    var keepsAlive = true
-}
-
 /// A reader of HTTP/1.1 answers to GET, one at a time (RFC 9112): it counts body bytes and keeps none of them.
 ///
 /// Written for this purpose because a general decoder builds a header dictionary per answer, which on a machine that
@@ -152,6 +141,8 @@ struct ResponseReader {
         case 10 where bytes.matches(name, "connection"):
             if bytes.matches(value, "close") { head.keepsAlive = false }
             if bytes.matches(value, "keep-alive") { head.keepsAlive = true }
+        case 11 where bytes.matches(name, "retry-after"):
+            head.hasRetryAfter = !value.isEmpty
         case 12 where bytes.matches(name, "content-type"):
             head.isImage = bytes.starts(value, with: "image/")
         case 12 where bytes.matches(name, "cache-status"):
