@@ -8,15 +8,16 @@ final class HitStage {
     let edge: Endpoint
     let edgePID: pid_t
     let nginx: TunedNginx
-    private let cluster: ProofCluster
+    let cluster: ProofCluster
+    let plan: HitsPlan
+    let wrk: WrkLoad
+    let h2load: H2Load
+    let stop: RunStop
     private let tier: EdgeTier
-    private let plan: HitsPlan
     private let folder: String
     private let sources: String
-    private let wrk: WrkLoad
-    private let h2load: H2Load
-    private let edgeTLSPort: Int
-    private let stop: RunStop
+    /// Of the edge.
+    private let tlsPort: Int
 
     /// Starts everything. On a throw nothing is left running.
     init(_ tier: EdgeTier, _ plan: HitsPlan, cores: Cores, folder: String, stop: RunStop) throws {
@@ -29,17 +30,15 @@ final class HitStage {
         }
         h2load = H2Load(core: cores.generator, objects: plan.objects, folder: folder, stop: stop)
         let base = FreePorts.base(edges: 1)
+        tlsPort = base + 601
         let tls = try TLSFiles(folder: folder, stop: stop)
-        edgeTLSPort = base + 602
         let environment = [
             "VIGNETTE_LISTEN_LOOPS": "1", "VIGNETTE_ACCESS_LOG_FILE": "off", "VIGNETTE_LOG_LEVEL": "warning",
-            "VIGNETTE_LISTEN_TLS_PORT": "\(edgeTLSPort)", "VIGNETTE_LISTEN_TLS_CERTIFICATE": tls.certificate,
-            "VIGNETTE_LISTEN_TLS_KEY": tls.key,
         ]
         cluster = try ProofCluster(
             ProofCluster.Setup(
                 tools: URL(fileURLWithPath: plan.tools).path, data: folder + "/cluster", sources: sources, edges: 1,
-                lease: 600, linkBase: nil, environment: environment),
+                lease: 600, linkBase: nil, tls: tls, environment: environment),
             basePort: base)
         do {
             try stop.check()
@@ -47,8 +46,7 @@ final class HitStage {
             guard let pid = cluster.node("edge-1")?.pid else { throw LoadTestError(.cluster, "the edge does not run") }
             edgePID = pid
             try Cores.pin(edgePID, to: cores.server)
-            nginx = try TunedNginx(
-                port: base + 600, tlsPort: base + 601, tls, upstream: edge, folder: folder + "/nginx", cores: cores)
+            nginx = try TunedNginx(port: base + 700, tls, upstream: edge, folder: folder + "/nginx", cores: cores)
         } catch {
             try? cluster.down()
             throw error
@@ -76,6 +74,7 @@ final class HitStage {
         for object in 0..<plan.objects { _ = try ask(target(size, object), of: edge) }
         try awaitWritten()
         for object in 0..<plan.objects { try compare(size: size, object: object) }
+        for proto in plan.protocols where proto != .http1 { try compareEncrypted(proto, size: size) }
         let inMemory = cluster.metric("vignette_cache_memory_bytes", of: "edge-1") ?? 0
         guard (inMemory >= Double(size * plan.objects)) == (tier == .memory) else {
             throw LoadTestError(
@@ -96,9 +95,9 @@ final class HitStage {
         let target = target(size, object)
         // Its second answer is the first one from its cache.
         _ = try ask(target, of: nginx.endpoint)
-        let before = try awaitQuiet()
+        let before = try EdgeCounts.whenQuiet(cluster, stop: stop)
         let cached = try ask(target, of: nginx.endpoint)
-        guard try awaitQuiet().answers == before.answers else {
+        guard try EdgeCounts.whenQuiet(cluster, stop: stop).answers == before.answers else {
             throw LoadTestError(.noAnswer, "nginx does not keep what it fetched: it asked for \(target) again")
         }
         let own = try ask(target, of: edge)
@@ -107,6 +106,20 @@ final class HitStage {
         }
         if let difference = own.difference(from: cached) {
             throw LoadTestError(.noAnswer, "edge and nginx don't answer \(target) alike: \(difference)")
+        }
+    }
+
+    /// What is said over TLS is what is said without it; of each size, one object shows it.
+    private func compareEncrypted(_ proto: HitProtocol, size: Int) throws {
+        let target = target(size, 0)
+        let plain = try ask(target, of: edge)
+        for server in HitServer.allCases {
+            let encrypted = try WholeAnswer(target, of: url(of: server, proto), proto, folder: folder, stop: stop)
+            if let difference = plain.difference(from: encrypted) {
+                throw LoadTestError(
+                    .noAnswer,
+                    "\(server.rawValue) does not answer \(target) by \(proto.title) as without TLS: \(difference)")
+            }
         }
     }
 
@@ -130,7 +143,7 @@ final class HitStage {
         }
     }
 
-    // MARK: Load
+    // MARK: Servers
 
     func pid(of server: HitServer) -> pid_t {
         switch server {
@@ -146,71 +159,9 @@ final class HitStage {
         }
     }
 
-    private func base(_ server: HitServer, _ proto: HitProtocol) -> String {
+    /// Without a path.
+    func url(of server: HitServer, _ proto: HitProtocol) -> String {
         if proto == .http1 { return endpoint(of: server).url }
-        return "https://127.0.0.1:\(server == .edge ? edgeTLSPort : nginx.tlsPort)"
-    }
-
-    func round(_ server: HitServer, _ proto: HitProtocol, size: Int, seconds: Int) throws -> HitRound {
-        let counts = try awaitQuiet()
-        let pid = pid(of: server)
-        let cpu = cpuTime(ofProcess: pid)
-        let base = base(server, proto)
-        let load = try proto == .http2
-            ? h2load.run(base, targets: targets(size), seconds: seconds)
-            : wrk.run(base, targets: targets(size), seconds: seconds)
-        // What was under way when time was up is answered, or given up, by then.
-        try stop.pause(seconds: 0.1)
-        let used = cpuTime(ofProcess: pid) - cpu
-        let answered = try awaitQuiet().since(counts)
-        let evidence = HitEvidence(
-            server: server, size: size,
-            underWay: proto == .http2 ? H2Load.connections * H2Load.streams : plan.connections, load: load.result, answers: answered.answers,
-            reasons: answered.reasons)
-        return HitRound(load.result, serverCPU: used, generatorCPU: load.cpuNanoseconds, failures: evidence.failures)
-    }
-
-    /// What the edge has answered when no client is connected to it any more. nginx keeps no connection to its
-    /// upstream.
-    private func awaitQuiet() throws -> EdgeCounts {
-        let deadline = monotonicNow() + 10_000_000_000
-        while true {
-            let counts = try EdgeCounts(cluster)
-            if counts.connections == 0 { return counts }
-            guard monotonicNow() < deadline else {
-                throw LoadTestError(
-                    .cluster, "the edge still has \(counts.connections) connections, and nobody is connected")
-            }
-            try stop.pause(seconds: 0.02)
-        }
-    }
-}
-
-/// What the edge has answered so far, all read at one moment.
-private struct EdgeCounts {
-    /// By how the cache took part.
-    private(set) var answers: [String: Int] = [:]
-    /// Of those that were no plain hits: why.
-    private(set) var reasons: [String: Int] = [:]
-    let connections: Int
-
-    init(_ cluster: ProofCluster) throws {
-        guard let samples = cluster.samples(of: "edge-1"), let open = samples["vignette_http_connections"] else {
-            throw LoadTestError(.cluster, "the edge does not tell what it has answered")
-        }
-        connections = Int(open)
-        for (name, value) in samples {
-            guard let label = name.split(separator: "\"").dropFirst().first.map(String.init) else { continue }
-            if name.hasPrefix("vignette_http_requests_total{") { answers[label] = Int(value) }
-            if name.hasPrefix("vignette_http_not_hit_total{") { reasons[label] = Int(value) }
-        }
-    }
-
-    /// Only what has grown.
-    func since(_ before: EdgeCounts) -> EdgeCounts {
-        var counts = self
-        counts.answers = answers.merging(before.answers) { $0 - $1 }.filter { $0.value > 0 }
-        counts.reasons = reasons.merging(before.reasons) { $0 - $1 }.filter { $0.value > 0 }
-        return counts
+        return "https://127.0.0.1:\(server == .edge ? tlsPort : nginx.tlsPort)"
     }
 }

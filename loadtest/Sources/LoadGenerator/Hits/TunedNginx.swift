@@ -10,11 +10,12 @@ final class TunedNginx {
     private let master: ChildProcess
 
     /// - Parameters:
+    ///   - port: it listens there, and at the next one for TLS.
     ///   - upstream: where it gets what it does not have.
     ///   - folder: for its files; it must exist.
-    init(port: Int, tlsPort: Int, _ tls: TLSFiles, upstream: Endpoint, folder: String, cores: Cores) throws {
+    init(port: Int, _ tls: TLSFiles, upstream: Endpoint, folder: String, cores: Cores) throws {
         endpoint = try Endpoint("http://127.0.0.1:\(port)")
-        self.tlsPort = tlsPort
+        tlsPort = port + 1
         let configuration = folder + "/nginx.conf"
         try Data(Self.configuration(port: port, tlsPort: tlsPort, tls, upstream: upstream, folder: folder).utf8)
             .write(to: URL(fileURLWithPath: configuration))
@@ -68,6 +69,8 @@ final class TunedNginx {
             ssl_certificate_key \(tls.key);
             ssl_protocols TLSv1.3;
             http2_max_concurrent_streams 128;
+            # Frames as long as the edge's: 8 KiB is the default.
+            http2_chunk_size 16k;
             server {
                 listen 127.0.0.1:\(port) backlog=4096;
                 listen 127.0.0.1:\(tlsPort) ssl http2 backlog=4096;

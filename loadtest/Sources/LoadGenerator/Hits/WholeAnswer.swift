@@ -37,6 +37,26 @@ struct WholeAnswer {
         self = answer
     }
 
+    /// The same over TLS, by curl.
+    /// - Parameter url: of the server, without a path.
+    init(_ target: String, of url: String, _ proto: HitProtocol, folder: String, stop: RunStop) throws {
+        let file = "\(folder)/answer-\(UInt32.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let version = proto == .http2 ? "--http2" : "--http1.1"
+        let end = try ChildProcess.run(
+            // The certificate is the run's own.
+            ["curl", "-sS", "--insecure", "--noproxy", "*", version, "--include", "--output", file, url + target],
+            folder: folder, stop: stop)
+        let bytes = Array((try? Data(contentsOf: URL(fileURLWithPath: file))) ?? Data())
+        guard end.status == 0, let answer = WholeAnswer(bytes) else {
+            throw LoadTestError(.noAnswer, "\(url) gave no whole answer to \(target): \(end.output)")
+        }
+        guard bytes.starts(with: (proto == .http2 ? "HTTP/2 " : "HTTP/1.1 ").utf8) else {
+            throw LoadTestError(.noAnswer, "\(url) does not answer by \(proto.title)")
+        }
+        self = answer
+    }
+
     /// Nil for what is no answer with a Content-Length and a body of that length.
     init?(_ bytes: [UInt8]) {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }

@@ -31,6 +31,8 @@ final class ProofCluster: Sendable {
         var lease: Int
         /// Where edges reach the origin through relays: edge i at the port `linkBase` + i.
         var linkBase: Int?
+        /// With it, edge i also listens at the base port + 600 + i.
+        var tls: TLSFiles?
         /// Of all nodes, such as the sizes of their caches.
         var environment: [String: String]
     }
@@ -49,6 +51,7 @@ final class ProofCluster: Sendable {
             "--base-port", "\(basePort)", "--detach",
         ]
         if let linkBase = setup.linkBase { arguments += ["--link-base", "\(linkBase)"] }
+        if let tls = setup.tls { arguments += ["--tls-certificate", tls.certificate, "--tls-key", tls.key] }
         try Self.run(setup.tools + "/up", arguments, setup.environment)
         let file = try Self.read(setup.data)
         account = file.account
