@@ -235,7 +235,7 @@ import Testing
         #expect(throws: Never.self) { try HitsPlan.quick.check() }
         for change: (inout HitsPlan) -> Void in [
             { $0.sizes = [] }, { $0.sizes = [100] }, { $0.sizes = [2_048, 2_048] }, { $0.rounds = 0 },
-            { $0.seconds = 0 },
+            { $0.seconds = 0 }, { $0.protocols = [] }, { $0.protocols = [.tls, .tls] },
             { $0.idleConnections = 10_001 },
         ] {
             var plan = HitsPlan()

@@ -10,10 +10,12 @@ struct HitsCommand: AsyncParsableCommand {
         abstract: "Measures what a cache hit costs an edge, beside a tuned nginx.",
         discussion: """
             Starts an origin, an edge and nginx in a network namespace of its own, so it needs root; and two cores, \
-            nginx, wrk, h2load, openssl, iproute2 and util-linux, which loadtest/hits gets. VIGNETTE_BIN names the folder of the \
-            executables, as for cluster/up. Parts: cpu (CPU per hit), syscalls (system calls per hit), idle (memory of \
-            a connection that waits). Exit status: 0 done, whether goals are met or not; 1 could not run, or a request \
-            failed; 130 interrupted.
+            nginx, wrk, h2load, openssl, curl, iproute2 and util-linux, which loadtest/hits gets. \
+            VIGNETTE_BIN names the folder of the executables, as for cluster/up. Parts: \
+            cpu (CPU per hit), syscalls (system calls per hit), idle (memory of a connection that waits), \
+            A part that breaks off is named; what else was measured is printed and written all the same. \
+            Exit status: 0 done, whether goals are met or not; 1 could not run, a part broke off, or a request failed; \
+            130 interrupted.
             """
     )
 
@@ -74,8 +76,10 @@ struct HitsCommand: AsyncParsableCommand {
                 if !isQuiet { FileHandle.standardError.write(Data((line + "\n").utf8)) }
             }
             let report = try await OwnThread.run { try run.run() }
-            if let jsonPath { try report.json().write(to: URL(fileURLWithPath: jsonPath), options: .atomic) }
+            // First of all: a path that can't be written costs no measurement.
             FileHandle.standardOutput.write(Data(report.table.utf8))
+            if let jsonPath { try report.json().write(to: URL(fileURLWithPath: jsonPath), options: .atomic) }
+            if stop.isStopped { throw ExitCode(130) }
             if !report.failures.isEmpty { throw ExitCode(1) }
         } catch let code as ExitCode {
             throw code

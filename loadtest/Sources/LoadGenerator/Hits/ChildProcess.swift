@@ -21,8 +21,9 @@ final class ChildProcess {
 
     /// - Parameters:
     ///   - command: the program, looked for in PATH, and its arguments.
+    ///   - core: the one that it runs on; nil for those of this process.
     ///   - folder: where a file for its output is made.
-    init(_ command: [String], folder: String) throws {
+    init(_ command: [String], on core: Int? = nil, folder: String) throws {
         name = command[0]
         log = "\(folder)/\((command[0] as NSString).lastPathComponent)-\(UInt32.random(in: 0 ... .max)).log"
         var attributes = posix_spawnattr_t()
@@ -43,11 +44,12 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&files, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&files, 1, 2)
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
+        let words = (core.map { ["taskset", "--cpu-list", "\($0)"] } ?? []) + command
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
-        let failure = posix_spawnp(&child, command[0], &files, &attributes, &arguments, environ)
+        let failure = posix_spawnp(&child, words[0], &files, &attributes, &arguments, environ)
         guard failure == 0 else {
             throw LoadTestError(
                 .tool, "can't run \(name): \(String(cString: strerror(failure))). loadtest/hits gets what is missing")
@@ -56,10 +58,16 @@ final class ChildProcess {
     }
 
     /// Runs a program to its end.
-    static func run(_ command: [String], folder: String, stop: RunStop) throws -> End {
-        let child = try ChildProcess(command, folder: folder)
-        return try stop.ending(child.pid) { child.wait() }
+    /// - Throws: when it takes longer than `seconds`, too.
+    static func run(
+        _ command: [String], on core: Int? = nil, folder: String, stop: RunStop, seconds: Double = 60
+    ) throws -> End {
+        let child = try ChildProcess(command, on: core, folder: folder)
+        return try stop.ending(child.pid) { try child.wait(within: seconds) }
     }
+
+    /// How long a generator may take for a round of so many seconds, with its start and the answers under way at the end.
+    static func roundLimit(_ seconds: Int) -> Double { Double(seconds) + 30 }
 
     /// Asks it to end, waits, and kills what does not end.
     @discardableResult
@@ -81,6 +89,20 @@ final class ChildProcess {
         while true {
             if let end = end ?? reap(0) { return end }
         }
+    }
+
+    /// - Throws: when it takes longer than `seconds`: then it is ended.
+    func wait(within seconds: Double) throws -> End {
+        let deadline = monotonicNow() + nanoseconds(seconds)
+        while monotonicNow() < deadline {
+            if let end = end ?? reap(WNOHANG) { return end }
+            usleep(20_000)
+        }
+        let written = end().output
+        throw LoadTestError(
+            .tool,
+            "\(name) did not end within \(Format.fixed(seconds, 0)) s, and was ended. It wrote: "
+                + (written.isEmpty ? "nothing" : written))
     }
 
     /// What it has written so far.

@@ -22,10 +22,10 @@ struct H2Load {
         try Data(urls.utf8).write(to: URL(fileURLWithPath: list))
         let end = try ChildProcess.run(
             [
-                "taskset", "--cpu-list", "\(core)", "h2load", "--clients=\(Self.connections)",
+                "h2load", "--clients=\(Self.connections)",
                 "--max-concurrent-streams=\(Self.streams)", "--window-bits=\(Self.windowBits)",
                 "--connection-window-bits=\(Self.windowBits)", "--duration=\(seconds)", "--input-file=\(list)",
-            ], folder: folder, stop: stop)
+            ], on: core, folder: folder, stop: stop, seconds: ChildProcess.roundLimit(seconds))
         guard end.status == 0 else {
             throw LoadTestError(
                 .tool, "h2load ended with status \(end.status): \(end.output). loadtest/hits gets what is missing")

@@ -63,6 +63,8 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         try require(
             (1...10_000).contains(idleConnections),
             "the idle connections lie between 1 and 10,000, not \(idleConnections)")
+        try require(
+            !protocols.isEmpty && Set(protocols).count == protocols.count, "every protocol is named once, and one at least")
     }
 }
 

@@ -77,15 +77,18 @@ extension HitsReport {
         return [["", "before", "with them", "per connection"], row("edge", idle.edge), row("nginx", idle.nginx)]
     }
 
-    /// `ratio PROTOCOL FIGURE BYTES: VALUE`, the edge's in nginx's; where there is none the line begins with `no
-    /// ratio`.
+    /// `ratio NAME: VALUE`; where there is none the line begins with `no ratio`.
+    static func ratioLine(_ name: String, _ ratio: HitComparison.Ratio) -> String {
+        guard let value = ratio.value else { return "no ratio \(name): \(ratio.refusal ?? "")\n" }
+        let text = "ratio \(name): \(Format.fixed(value, 3))"
+        guard let goal = ratio.goal, let isMet = ratio.isMet else { return text + "\n" }
+        return text + verdict(Format.fixed(goal, 2), isMet)
+    }
+
+    /// `ratio PROTOCOL FIGURE BYTES`: the edge's in nginx's.
     private static func ratioLines(_ comparison: HitComparison) -> String {
         func line(_ figure: String, _ ratio: HitComparison.Ratio) -> String {
-            let name = "\(comparison.proto.rawValue) \(figure) \(comparison.size)"
-            guard let value = ratio.value else { return "no ratio \(name): \(ratio.refusal ?? "")\n" }
-            let text = "ratio \(name): \(Format.fixed(value, 3))"
-            guard let goal = ratio.goal, let isMet = ratio.isMet else { return text + "\n" }
-            return text + verdict(Format.fixed(goal, 2), isMet)
+            ratioLine("\(comparison.proto.rawValue) \(figure) \(comparison.size)", ratio)
         }
         return line("cpu", comparison.cpu) + line("throughput", comparison.throughput)
     }

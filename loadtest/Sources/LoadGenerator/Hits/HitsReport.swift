@@ -75,4 +75,14 @@ public struct HitsReport: ResultFile, Codable, Sendable {
     init(machine: Machine, plan: HitsPlan, programs: Programs) {
         (self.machine, self.plan, self.programs) = (machine, plan, programs)
     }
+
+    /// Measures a part, or a figure of one. What it throws is told under its name, and takes nothing of what has been
+    /// measured away; after a stop nothing more is measured.
+    mutating func attempt(_ name: String, _ stop: RunStop, _ measure: (inout HitsReport) throws -> Void) {
+        guard !stop.isStopped else { return }
+        do { try measure(&self) } catch {
+            // A program's last words end with a line feed.
+            failures.append("\(name) broke off: \(reason(error).trimmingCharacters(in: .whitespacesAndNewlines))")
+        }
+    }
 }

@@ -22,10 +22,10 @@ struct WrkLoad {
     ) throws -> (result: GeneratorResult, cpuNanoseconds: UInt64) {
         let end = try ChildProcess.run(
             [
-                "taskset", "--cpu-list", "\(core)", "wrk", "--threads", "1", "--connections", "\(connections)",
+                "wrk", "--threads", "1", "--connections", "\(connections)",
                 "--duration", "\(seconds)s", "--timeout", "10s", "--script", script, base,
                 "--", "\(objects)", targets,
-            ], folder: folder, stop: stop)
+            ], on: core, folder: folder, stop: stop, seconds: ChildProcess.roundLimit(seconds))
         guard end.status == 0 else {
             throw LoadTestError(
                 .tool, "wrk ended with status \(end.status): \(end.output). loadtest/hits gets what is missing")
