@@ -80,4 +80,14 @@ import Testing
         #expect(late.value == nil && late.refusal == "the generator was late itself (p99 1.500 ms)")
         #expect(ratio(Self.figures(), Self.figures(failures: ["requests failed"])).refusal == "requests failed")
     }
+
+    @Test func aRoundOfCostsCountsWhereTheEdgeCountedTheSameHits() {
+        let round = CostRound(Self.figures(), cpuNanoseconds: 1_000_000, answers: ["hit": 100])
+        #expect(round.cpuMicroseconds == 10 && round.failures.isEmpty)
+        let other = CostRound(Self.figures(), cpuNanoseconds: 1_000_000, answers: ["hit": 99, "miss": 1])
+        #expect(other.failures == ["the edge counted hit: 99, miss: 1, the generator 100 hits"])
+        #expect(CostRound.ratio([round], to: [round], goal: 1.05).isMet == true)
+        #expect(CostRound.ratio([other], to: [round], goal: 1.05).refusal == other.failures[0])
+        #expect(CostRound.ratio([round], to: [], goal: nil).value == nil)
+    }
 }

@@ -13,6 +13,7 @@ struct HitsCommand: AsyncParsableCommand {
             nginx, wrk, h2load, openssl, curl, iproute2 and util-linux, which loadtest/hits gets. \
             VIGNETTE_BIN names the folder of the executables, as for cluster/up. Parts: \
             cpu (CPU per hit), syscalls (system calls per hit), idle (memory of a connection that waits), \
+            scale (CPU and latency of a hit with more loops, connections and objects), \
             A part that breaks off is named; what else was measured is printed and written all the same. \
             Exit status: 0 done, whether goals are met or not; 1 could not run, a part broke off, or a request failed; \
             130 interrupted.
@@ -49,6 +50,11 @@ struct HitsCommand: AsyncParsableCommand {
 
     @Option(help: "Of idle: connections.")
     var idleConnections: Int?
+
+    @Option(
+        name: .customLong("scale-objects"),
+        help: "Of scale: cached objects; repeat it for several. Default: 1000, 10000, 100000; 1000000 takes long to fill.")
+    var scaleObjects: [Int] = []
 
     @Option(help: "The folder with the cluster's scripts up, down and node.")
     var tools = "cluster"
@@ -109,6 +115,7 @@ struct HitsCommand: AsyncParsableCommand {
         plan.connections = connections ?? plan.connections
         plan.objects = objects ?? plan.objects
         plan.idleConnections = idleConnections ?? plan.idleConnections
+        if !scaleObjects.isEmpty { plan.scale.objects = scaleObjects }
         plan.tools = tools
         return plan
     }

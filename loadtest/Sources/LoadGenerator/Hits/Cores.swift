@@ -27,14 +27,15 @@ struct Cores: Sendable {
         return Self.list(((try? String(contentsOfFile: file, encoding: .utf8)) ?? "")[...]).contains(generator)
     }
 
-    /// Keeps all threads of a process, and those that they will start, on one core.
-    static func pin(_ pid: pid_t, to core: Int) throws {
+    /// Keeps all threads of a process, and those that they will start, on these cores.
+    static func pin(_ pid: pid_t, to cores: Int...) throws {
+        let list = cores.map(String.init).joined(separator: ",")
         // Glibc's call is not one that Swift sees.
         do {
             try ProofCluster.run(
-                "/usr/bin/env", ["taskset", "--all-tasks", "--cpu-list", "--pid", "\(core)", "\(pid)"], [:])
+                "/usr/bin/env", ["taskset", "--all-tasks", "--cpu-list", "--pid", list, "\(pid)"], [:])
         } catch {
-            throw LoadTestError(.machine, "can't pin process \(pid) to core \(core): \(reason(error))")
+            throw LoadTestError(.machine, "can't pin process \(pid) to core \(list): \(reason(error))")
         }
     }
 

@@ -7,6 +7,8 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         case syscalls
         /// Memory of a keep-alive connection that waits.
         case idle
+        /// A hit with more loops, connections and objects.
+        case scale
     }
 
     public var parts = Part.allCases
@@ -23,11 +25,13 @@ public struct HitsPlan: Codable, Sendable, Equatable {
     public var objects = 64
     public var idleConnections = 10_000
     public var idleSeconds = 5
+    public var scale = ScalePlan()
     /// The folder with `up`, `down` and `node`. Of this machine, so it stays out of results.
     public var tools = "cluster"
 
     private enum CodingKeys: String, CodingKey {
         case parts, protocols, sizes, rounds, seconds, warmUpSeconds, connections, objects, idleConnections, idleSeconds
+        case scale
     }
 
     public init() {}
@@ -41,6 +45,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         plan.objects = 8
         plan.idleConnections = 200
         plan.idleSeconds = 1
+        plan.scale = .quick
         return plan
     }
 
@@ -65,6 +70,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
             "the idle connections lie between 1 and 10,000, not \(idleConnections)")
         try require(
             !protocols.isEmpty && Set(protocols).count == protocols.count, "every protocol is named once, and one at least")
+        try scale.check()
     }
 }
 

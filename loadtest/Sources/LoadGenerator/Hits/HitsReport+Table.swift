@@ -1,7 +1,9 @@
 extension HitsReport {
     /// For a terminal, with a line feed at its end: figures, then a line for each ratio.
     public var table: String {
-        var text = "the edge beside \(programs.nginx), load by \(programs.wrk) and \(programs.h2load)\n"
+        let besideNginx = "the edge beside \(programs.nginx), load by \(programs.wrk) and \(programs.h2load)\n"
+        let isAlone = Set(plan.parts).isDisjoint(with: [.cpu, .syscalls, .idle])
+        var text = isAlone ? "the edge by itself\n" : besideNginx
         if let cpu { text += "\n\(cpuHead)\n" + TextTable.lines(cpuRows(cpu), leading: 3) }
         if let systemCalls {
             text += "\nSystem calls per hit of \(Self.size(systemCalls.size)), counted by \(systemCalls.counter)\n"
@@ -11,6 +13,7 @@ extension HitsReport {
             text += "\nMemory of \(Format.count(idle.connections)) idle keep-alive connections\n"
             text += TextTable.lines(Self.idleRows(idle))
         }
+        text += scale?.table ?? ""
         text += "\n" + (cpu ?? []).map(Self.ratioLines).joined()
         if let systemCalls {
             text += "edge: \(Format.fixed(systemCalls.edge.all, 2)) system calls per hit"
@@ -20,6 +23,7 @@ extension HitsReport {
             text += "edge: \(Format.count(Int(idle.edge.bytesPerConnection))) B per idle connection"
             text += Self.verdict("\(Format.count(Int(idle.goal))) B", idle.isMet)
         }
+        text += scale?.ratioLines ?? ""
         for failure in failures { text += "failed: \(failure)\n" }
         for warning in warnings { text += "warning: \(warning)\n" }
         return text

@@ -67,6 +67,7 @@ public struct HitsReport: ResultFile, Codable, Sendable {
     public var cpu: [HitComparison]?
     public var systemCalls: SystemCalls?
     public var idle: Idle?
+    public var scale: ScaleReport?
     /// Why a part of it counts for nothing.
     public var failures: [String] = []
     /// What a reader must know before believing the numbers.

@@ -48,6 +48,9 @@ public struct HitsRun: Sendable {
                 "cores \(cores.server) and \(cores.generator) are threads of one physical core, which they share")
         }
         measureBesideNginx(cores, &report)
+        let site = RunSite(plan: plan, cores: cores, folder: folder, stop: stop, tell: tell)
+        if plan.parts.contains(.scale) { report.attempt("scale", stop) { try ScaleRun(site).run(&$0) } }
+        report.failures += report.scale?.failures ?? []
         if stop.isStopped { report.warnings.append("the run was interrupted: what is not here was not measured") }
         return report
     }

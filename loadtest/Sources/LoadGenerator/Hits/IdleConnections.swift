@@ -54,7 +54,8 @@ final class IdleConnections {
         }
     }
 
-    private static func allowDescriptors(_ count: Int) throws {
+    /// Lets this process have so many descriptors.
+    static func allowDescriptors(_ count: Int) throws {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         guard limit.rlim_cur < count else { return }
