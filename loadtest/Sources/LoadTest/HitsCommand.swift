@@ -14,6 +14,7 @@ struct HitsCommand: AsyncParsableCommand {
             VIGNETTE_BIN names the folder of the executables, as for cluster/up. Parts: \
             cpu (CPU per hit), syscalls (system calls per hit), idle (memory of a connection that waits), \
             scale (CPU and latency of a hit with more loops, connections and objects), \
+            overload (latency while more variants are asked for than can be made), \
             A part that breaks off is named; what else was measured is printed and written all the same. \
             Exit status: 0 done, whether goals are met or not; 1 could not run, a part broke off, or a request failed; \
             130 interrupted.
@@ -56,6 +57,9 @@ struct HitsCommand: AsyncParsableCommand {
         help: "Of scale: cached objects; repeat it for several. Default: 1000, 10000, 100000; 1000000 takes long to fill.")
     var scaleObjects: [Int] = []
 
+    @Option(name: .customLong("svg"), help: "Of overload: draw the latency of hits at each load into this file.")
+    var chartPath: String?
+
     @Option(help: "The folder with the cluster's scripts up, down and node.")
     var tools = "cluster"
 
@@ -85,6 +89,9 @@ struct HitsCommand: AsyncParsableCommand {
             // First of all: a path that can't be written costs no measurement.
             FileHandle.standardOutput.write(Data(report.table.utf8))
             if let jsonPath { try report.json().write(to: URL(fileURLWithPath: jsonPath), options: .atomic) }
+            if let chartPath, let chart = report.overload?.chart {
+                try Data(chart.utf8).write(to: URL(fileURLWithPath: chartPath), options: .atomic)
+            }
             if stop.isStopped { throw ExitCode(130) }
             if !report.failures.isEmpty { throw ExitCode(1) }
         } catch let code as ExitCode {

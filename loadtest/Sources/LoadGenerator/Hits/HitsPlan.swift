@@ -9,6 +9,8 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         case idle
         /// A hit with more loops, connections and objects.
         case scale
+        /// Latency of hits while more variants are asked for than can be made.
+        case overload
     }
 
     public var parts = Part.allCases
@@ -26,12 +28,14 @@ public struct HitsPlan: Codable, Sendable, Equatable {
     public var idleConnections = 10_000
     public var idleSeconds = 5
     public var scale = ScalePlan()
+    public var overload = OverloadPlan()
     /// The folder with `up`, `down` and `node`. Of this machine, so it stays out of results.
     public var tools = "cluster"
 
     private enum CodingKeys: String, CodingKey {
         case parts, protocols, sizes, rounds, seconds, warmUpSeconds, connections, objects, idleConnections, idleSeconds
         case scale
+        case overload
     }
 
     public init() {}
@@ -46,6 +50,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         plan.idleConnections = 200
         plan.idleSeconds = 1
         plan.scale = .quick
+        plan.overload = .quick
         return plan
     }
 
@@ -71,6 +76,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         try require(
             !protocols.isEmpty && Set(protocols).count == protocols.count, "every protocol is named once, and one at least")
         try scale.check()
+        try overload.check()
     }
 }
 

@@ -14,6 +14,7 @@ extension HitsReport {
             text += TextTable.lines(Self.idleRows(idle))
         }
         text += scale?.table ?? ""
+        text += overload?.table ?? ""
         text += "\n" + (cpu ?? []).map(Self.ratioLines).joined()
         if let systemCalls {
             text += "edge: \(Format.fixed(systemCalls.edge.all, 2)) system calls per hit"
@@ -24,6 +25,7 @@ extension HitsReport {
             text += Self.verdict("\(Format.count(Int(idle.goal))) B", idle.isMet)
         }
         text += scale?.ratioLines ?? ""
+        text += overload?.ratioLines ?? ""
         for failure in failures { text += "failed: \(failure)\n" }
         for warning in warnings { text += "warning: \(warning)\n" }
         return text

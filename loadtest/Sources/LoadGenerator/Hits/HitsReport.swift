@@ -68,6 +68,7 @@ public struct HitsReport: ResultFile, Codable, Sendable {
     public var systemCalls: SystemCalls?
     public var idle: Idle?
     public var scale: ScaleReport?
+    public var overload: OverloadReport?
     /// Why a part of it counts for nothing.
     public var failures: [String] = []
     /// What a reader must know before believing the numbers.

@@ -50,7 +50,9 @@ public struct HitsRun: Sendable {
         measureBesideNginx(cores, &report)
         let site = RunSite(plan: plan, cores: cores, folder: folder, stop: stop, tell: tell)
         if plan.parts.contains(.scale) { report.attempt("scale", stop) { try ScaleRun(site).run(&$0) } }
+        if plan.parts.contains(.overload) { report.attempt("overload", stop) { try OverloadRun(site).run(&$0) } }
         report.failures += report.scale?.failures ?? []
+        report.failures += report.overload?.failures ?? []
         if stop.isStopped { report.warnings.append("the run was interrupted: what is not here was not measured") }
         return report
     }
