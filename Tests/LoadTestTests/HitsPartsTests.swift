@@ -11,11 +11,55 @@ import Testing
             { $0.scale.idleConnections = 15_001 }, { $0.scale.hits.rate = 0 }, { $0.scale.rounds = 0 },
             { $0.overload.shares = [0] }, { $0.overload.shares = [0.5, 1] }, { $0.overload.shares = [0, 1, 0.5] },
             { $0.overload.seconds = 0 }, { $0.overload.healthRate = 0 },
+            { $0.slow.connections = 0 }, { $0.slow.seconds = 1 }, { $0.slow.hits.connections = 0 },
         ] {
             var plan = HitsPlan()
             change(&plan)
             #expect(throws: LoadTestError.self) { try plan.check() }
         }
+    }
+
+    // MARK: slowhttptest
+
+    @Test func aRecordOfSlowhttptestIsRead() throws {
+        let record = try SlowRecord(
+            csv: """
+                Seconds,Closed,Pending,Connected,Service Available
+                0,0,1,0,2000
+                1,0,1,276,2000
+                4,275,1,1995,0
+                7,970,1,629,2000
+
+                """)
+        #expect(record.mostConnected == 1_995)
+        #expect(record.closed == 970)
+        #expect((record.available, record.unavailable) == (3, 1))
+    }
+
+    @Test(
+        "A record that lacks anything is an error",
+        arguments: [
+            "", "Seconds,Closed,Pending,Connected,Service Available\n", "Seconds,Closed,Pending\n0,0,0\n",
+            "Seconds,Closed,Pending,Connected,Service Available\n0,0,1\n",
+            "Seconds,Closed,Pending,Connected,Service Available\n0,0,1,many,2000\n",
+        ])
+    func brokenRecord(csv: String) {
+        let error = #expect(throws: LoadTestError.self) { try SlowRecord(csv: csv) }
+        #expect(error?.code == .tool)
+    }
+
+    @Test func anAttackThatDidNotComeAboutHasNoRatio() throws {
+        func report(connected: Int) throws -> SlowReport {
+            let record = try SlowRecord(csv: "Closed,Connected,Service Available\n0,\(connected),1\n")
+            return SlowReport(
+                .read, SlowPlan(), quiet: SteadyHitsTests.figures(p99: 1), attacked: SteadyHitsTests.figures(p99: 1.2),
+                waves: [record], edgeBusy: .init(quiet: 0.1, attacked: 0.2), memory: .init(before: 1, most: 2, after: 1))
+        }
+        #expect(try report(connected: 1_900).p99.value == 1.2)
+        #expect(try report(connected: 1_700).p99.refusal == "1,700 of 2,000 attackers were connected")
+        let text = SlowReport.table([try report(connected: 1_900)]) + SlowReport.ratioLines([try report(connected: 1_900)])
+        #expect(text.contains("slow read"))
+        #expect(text.contains("ratio slow read p99: 1.200 (goal ≤ 2.00: met)"))
     }
 
     // MARK: Overload

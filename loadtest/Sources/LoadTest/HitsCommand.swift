@@ -10,11 +10,12 @@ struct HitsCommand: AsyncParsableCommand {
         abstract: "Measures what a cache hit costs an edge, beside a tuned nginx.",
         discussion: """
             Starts an origin, an edge and nginx in a network namespace of its own, so it needs root; and two cores, \
-            nginx, wrk, h2load, openssl, curl, iproute2 and util-linux, which loadtest/hits gets. \
+            nginx, wrk, h2load, slowhttptest, openssl, curl, iproute2 and util-linux, which loadtest/hits gets. \
             VIGNETTE_BIN names the folder of the executables, as for cluster/up. Parts: \
             cpu (CPU per hit), syscalls (system calls per hit), idle (memory of a connection that waits), \
             scale (CPU and latency of a hit with more loops, connections and objects), \
             overload (latency while more variants are asked for than can be made), \
+            slow (latency while others are slow on purpose). \
             A part that breaks off is named; what else was measured is printed and written all the same. \
             Exit status: 0 done, whether goals are met or not; 1 could not run, a part broke off, or a request failed; \
             130 interrupted.

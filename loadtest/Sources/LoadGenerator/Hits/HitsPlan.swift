@@ -11,6 +11,8 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         case scale
         /// Latency of hits while more variants are asked for than can be made.
         case overload
+        /// Latency of hits while other clients are slow on purpose.
+        case slow
     }
 
     public var parts = Part.allCases
@@ -29,6 +31,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
     public var idleSeconds = 5
     public var scale = ScalePlan()
     public var overload = OverloadPlan()
+    public var slow = SlowPlan()
     /// The folder with `up`, `down` and `node`. Of this machine, so it stays out of results.
     public var tools = "cluster"
 
@@ -36,6 +39,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         case parts, protocols, sizes, rounds, seconds, warmUpSeconds, connections, objects, idleConnections, idleSeconds
         case scale
         case overload
+        case slow
     }
 
     public init() {}
@@ -51,6 +55,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
         plan.idleSeconds = 1
         plan.scale = .quick
         plan.overload = .quick
+        plan.slow = .quick
         return plan
     }
 
@@ -77,6 +82,7 @@ public struct HitsPlan: Codable, Sendable, Equatable {
             !protocols.isEmpty && Set(protocols).count == protocols.count, "every protocol is named once, and one at least")
         try scale.check()
         try overload.check()
+        try slow.check()
     }
 }
 

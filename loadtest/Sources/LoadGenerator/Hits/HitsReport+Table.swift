@@ -15,6 +15,7 @@ extension HitsReport {
         }
         text += scale?.table ?? ""
         text += overload?.table ?? ""
+        text += slow.map(SlowReport.table) ?? ""
         text += "\n" + (cpu ?? []).map(Self.ratioLines).joined()
         if let systemCalls {
             text += "edge: \(Format.fixed(systemCalls.edge.all, 2)) system calls per hit"
@@ -26,6 +27,7 @@ extension HitsReport {
         }
         text += scale?.ratioLines ?? ""
         text += overload?.ratioLines ?? ""
+        text += slow.map(SlowReport.ratioLines) ?? ""
         for failure in failures { text += "failed: \(failure)\n" }
         for warning in warnings { text += "warning: \(warning)\n" }
         return text

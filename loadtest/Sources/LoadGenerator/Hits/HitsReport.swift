@@ -69,6 +69,7 @@ public struct HitsReport: ResultFile, Codable, Sendable {
     public var idle: Idle?
     public var scale: ScaleReport?
     public var overload: OverloadReport?
+    public var slow: [SlowReport]?
     /// Why a part of it counts for nothing.
     public var failures: [String] = []
     /// What a reader must know before believing the numbers.

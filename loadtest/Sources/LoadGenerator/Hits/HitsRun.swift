@@ -51,8 +51,10 @@ public struct HitsRun: Sendable {
         let site = RunSite(plan: plan, cores: cores, folder: folder, stop: stop, tell: tell)
         if plan.parts.contains(.scale) { report.attempt("scale", stop) { try ScaleRun(site).run(&$0) } }
         if plan.parts.contains(.overload) { report.attempt("overload", stop) { try OverloadRun(site).run(&$0) } }
+        if plan.parts.contains(.slow) { report.attempt("slow", stop) { try SlowRun(site).run(&$0) } }
         report.failures += report.scale?.failures ?? []
         report.failures += report.overload?.failures ?? []
+        report.failures += (report.slow ?? []).flatMap(\.failures)
         if stop.isStopped { report.warnings.append("the run was interrupted: what is not here was not measured") }
         return report
     }
