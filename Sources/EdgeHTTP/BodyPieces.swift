@@ -10,10 +10,6 @@ struct BodyPieces {
     }
 
     private let source: Source
-    /// Of a file: what was read with the piece before.
-    private var ahead = ByteBuffer()
-    /// What is worth one read.
-    static let readBytes = 128 * 1024
     private var left: Range<Int>
 
     init(_ body: OutgoingBody) {
@@ -29,28 +25,31 @@ struct BodyPieces {
     var count: Int { left.count }
     var isEmpty: Bool { left.isEmpty }
 
-    /// Frees what was read ahead and not asked for.
-    mutating func forgetAhead() {
-        ahead = ByteBuffer()
-    }
-
-    /// - Parameter ahead: How much will be asked for before `forgetAhead`, this one included.
+    /// The next bytes, all but the last piece of the same length. Of a file they are read by one call.
+    ///
+    /// - Parameters:
+    ///   - most: How many in all.
+    ///   - room: What is left free in front of each piece; see `ByteBuffer.prepend(inRoom:)`.
     /// - Returns: Nil where a file has become shorter than it was.
-    mutating func next(_ most: Int, readingAhead ahead: Int) -> ByteBuffer? {
+    mutating func take(_ most: Int, inPiecesOf size: Int, room: Int) -> [ByteBuffer]? {
         let range = left.prefix(most)
         left.removeFirst(range.count)
+        if case .file(let descriptor, let offset, _) = source {
+            return FileView.read(descriptor, offset + range.startIndex, range.count, inPiecesOf: size, room: room)
+        }
+        return stride(from: range.startIndex, to: range.endIndex, by: size).map {
+            piece($0..<min($0 + size, range.endIndex), room: room)
+        }
+    }
+
+    private func piece(_ range: Range<Int>, room: Int) -> ByteBuffer {
         switch source {
         case .memory(let slice):
-            return slice.withUnsafeBytes { ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: $0[range.startIndex..<range.endIndex])) }
-        case .file(let descriptor, let offset, _):
-            if self.ahead.readableBytes < range.count {
-                let length = min(max(ahead, range.count), left.upperBound - range.startIndex)
-                guard let read = FileView.read(descriptor, offset + range.startIndex, length) else { return nil }
-                self.ahead = read
-            }
-            return self.ahead.readSlice(length: range.count)
+            slice.withUnsafeBytes { ByteBuffer(UnsafeRawBufferPointer(rebasing: $0[range]), room: room) }
         case .bytes(let bytes):
-            return bytes.getSlice(at: bytes.readerIndex + range.startIndex, length: range.count)
+            bytes.withUnsafeReadableBytes { ByteBuffer(UnsafeRawBufferPointer(rebasing: $0[range]), room: room) }
+        case .file:
+            ByteBuffer()
         }
     }
 }

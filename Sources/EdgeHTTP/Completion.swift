@@ -32,6 +32,11 @@ struct Completion {
         cacheStatus = .hit
     }
 
+    /// Of a connection that goes on.
+    init(hit request: EdgeRequest, bytes: Int) {
+        self.init(hit: Exchange(request, ConnectionUse(goesOn: true)), bytes: bytes)
+    }
+
     /// The client went away before there was an answer.
     init(aborted exchange: Exchange, now: BootInstant = .now()) {
         self.exchange = exchange
@@ -48,6 +53,20 @@ struct Completion {
         isAborted = !isErased
         self.isErased = isErased
         error = isErased ? "ERASED" : "ABORTED"
+    }
+
+    /// What ``record(client:on:)`` does of a whole plain hit, whose access line alone needs more than these.
+    static func recordHit(_ request: EdgeRequest, bytes: Int, duration: UInt64, client: String, on loop: LoopState) {
+        guard loop.access == nil else {
+            var completion = Completion(hit: request, bytes: bytes)
+            completion.duration = duration
+            return completion.record(client: client, on: loop)
+        }
+        let cells = loop.cells
+        cells.answers[AnswerLabel(.hit)].increment()
+        cells.statuses[StatusClass(200)].increment()
+        cells.duration.record(duration)
+        cells.bytes.increment(by: UInt64(bytes))
     }
 
     func record(client: String, on loop: LoopState) {

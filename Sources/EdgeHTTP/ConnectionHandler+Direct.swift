@@ -11,8 +11,7 @@ extension ConnectionHandler {
     }
 
     func sendDirect() {
-        guard let answer = direct, let socket else { return }
-        direct = nil
+        guard let socket, let answer = direct.take() else { return }
         let sent = answer.send(to: socket)
         let rest = answer.length - sent
         switch answer.body {
@@ -27,24 +26,19 @@ extension ConnectionHandler {
             // Until the peer has it: the socket sends from the file's pages.
             if outgoing.isCrowded { forgetSentAnswers() }
             outgoing.append(answer.object, bytes: answer.length)
-            var completion = Completion(hit: answer.exchange, bytes: length)
-            guard rest > 0 else {
-                completion.duration = BootInstant.now().nanoseconds &- answer.exchange.began.nanoseconds
-                return complete(completion)
-            }
+            guard let request = answer.uncounted else { return }
+            guard rest > 0 else { return countHit(request, bytes: length, endedAt: .now()) }
             give(answer.head.dropping(sent))
             let bodySent = max(0, sent - answer.head.readableBytes)
+            let completion = Completion(hit: request, bytes: length)
             send(FileView(descriptor: descriptor, pin: pin), offset + bodySent, length - bodySent, completion)
         }
     }
 
     /// To be called instead of sending it.
     func dropDirect(byErase isErased: Bool) {
-        guard let answer = direct else { return }
-        direct = nil
-        // One from memory was counted when it was made.
-        guard case .file(_, _, let length, _) = answer.body else { return }
-        var completion = Completion(hit: answer.exchange, bytes: length)
+        guard let answer = direct.take(), let request = answer.uncounted else { return }
+        var completion = Completion(hit: request, bytes: answer.body.length)
         completion.abort(byErase: isErased)
         complete(completion)
     }

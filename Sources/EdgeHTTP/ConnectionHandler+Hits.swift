@@ -11,21 +11,20 @@ extension ConnectionHandler {
             let head = wholePlainHead(bytes), head.wantsWhole
         else { return false }
         let request = EdgeRequest(head: head, bytes: bytes, client: client, receivedAt: now)
-        let exchange = Exchange(request, ConnectionUse(goesOn: true))
         let outcome = loop.responder.respond(to: request)
         if case .now(let answer) = outcome, answer.cacheStatus == .hit, case .object(let object) = answer.kind,
             let body = object.directBody
         {
             if mayAnswerDirectly, body.isWhole {
-                answerDirectly(object, body, exchange)
-            } else if isEncrypted, case .memory(let bytes) = body, mayJoin(bytes) {
-                answerJoined(object, bytes, exchange)
-            } else {
-                conclude(outcome, exchange)
+                answerDirectly(object, body, request)
+                return true
             }
-        } else {
-            conclude(outcome, exchange)
+            if isEncrypted, case .memory(let bytes) = body, mayJoin(bytes) {
+                answerJoined(object, bytes, request)
+                return true
+            }
         }
+        conclude(outcome, Exchange(request, ConnectionUse(goesOn: true)))
         return true
     }
 
@@ -42,26 +41,28 @@ extension ConnectionHandler {
         bytes.count <= loop.configuration.oneBufferBytes && context?.channel.isWritable == true
     }
 
-    private func answerJoined(_ object: Representation, _ bytes: any BodyBytes, _ exchange: Exchange) {
+    private func answerJoined(_ object: Representation, _ bytes: any BodyBytes, _ request: EdgeRequest) {
         let whole = loop.wholeHit(of: object, bytes)
         if outgoing.isCrowded { forgetSentAnswers() }
         outgoing.append(object, bytes: whole.readableBytes)
         give(whole)
-        finishPlainly(exchange, bytes: bytes.count)
+        since = .now()
+        countHit(request, bytes: bytes.count, endedAt: since)
     }
 
-    private func answerDirectly(_ object: Representation, _ body: DirectAnswer.Body, _ exchange: Exchange) {
-        direct = DirectAnswer(object: object, head: loop.hitHead(of: object), body: body, exchange: exchange)
+    private func answerDirectly(_ object: Representation, _ body: DirectAnswer.Body, _ request: EdgeRequest) {
+        var isInMemory = false
+        if case .memory = body { isInMemory = true }
+        direct = DirectAnswer(
+            object: object, head: loop.hitHead(of: object), body: body, uncounted: isInMemory ? nil : request)
         needsFlush = true
-        if case .memory(let bytes) = body { finishPlainly(exchange, bytes: bytes.count) } else { since = .now() }
+        since = .now()
+        if isInMemory { countHit(request, bytes: body.length, endedAt: since) }
     }
 
-    private func finishPlainly(_ exchange: Exchange, bytes: Int) {
-        let now = BootInstant.now()
-        since = now
-        var completion = Completion(hit: exchange, bytes: bytes)
-        completion.duration = now.nanoseconds &- exchange.began.nanoseconds
-        complete(completion)
+    func countHit(_ request: EdgeRequest, bytes: Int, endedAt end: BootInstant) {
+        let duration = end.nanoseconds &- request.receivedAt.nanoseconds
+        Completion.recordHit(request, bytes: bytes, duration: duration, client: client, on: loop)
     }
 }
 

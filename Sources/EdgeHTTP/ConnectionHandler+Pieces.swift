@@ -16,7 +16,7 @@ extension ConnectionHandler {
     func sendPieces() {
         guard let context else { return }
         while var body = pieces, !body.isEmpty, context.channel.isWritable {
-            guard let piece = body.next(Self.pieceBytes, readingAhead: Self.pieceBytes) else {
+            guard let piece = body.take(Self.pieceBytes, inPiecesOf: Self.pieceBytes, room: 0)?.first else {
                 // Less comes than the head has promised: the client must see that it has not got the whole.
                 loop.log.error("A cached file is shorter than its record says; its answer is broken off")
                 return abort()

@@ -7,7 +7,18 @@ struct DirectAnswer {
     let object: Representation
     let head: ByteBuffer
     let body: Body
-    let exchange: Exchange
+    /// Nil where it was counted as it was made.
+    let uncounted: EdgeRequest?
+    /// Bytes.
+    let length: Int
+
+    init(object: Representation, head: ByteBuffer, body: Body, uncounted: EdgeRequest?) {
+        self.object = object
+        self.head = head
+        self.body = body
+        self.uncounted = uncounted
+        length = head.readableBytes + body.length
+    }
 
     enum Body {
         case memory(any BodyBytes)
@@ -29,8 +40,6 @@ struct DirectAnswer {
             }
         }
     }
-
-    var length: Int { head.readableBytes + body.length }
 
     /// Gives the socket what it takes.
     ///

@@ -31,14 +31,41 @@ struct FileView {
 
     /// Nil if the file has less.
     static func read(_ descriptor: CInt, _ offset: Int, _ count: Int) -> ByteBuffer? {
+        count == 0 ? ByteBuffer() : read(descriptor, offset, count, inPiecesOf: count, room: 0)?.first
+    }
+
+    /// By one call. The pieces lie in one storage, each behind its room.
+    ///
+    /// - Returns: Nil if the file has less.
+    static func read(_ descriptor: CInt, _ offset: Int, _ count: Int, inPiecesOf size: Int, room: Int) -> [ByteBuffer]? {
+        let pieces = (count + size - 1) / size
         var buffer = ByteBuffer()
-        while buffer.readableBytes < count {
-            let (missing, place) = (count - buffer.readableBytes, offset + buffer.readableBytes)
-            let got = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
-                max(0, pread(descriptor, $0.baseAddress, missing, off_t(place)))
+        var isWhole = false
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count + pieces * room) { memory in
+            isWhole = withUnsafeTemporaryAllocation(of: iovec.self, capacity: pieces) { parts in
+                var done = 0
+                while done < count {
+                    var (place, used) = (done, 0)
+                    while place < count {
+                        let length = min(size - place % size, count - place)
+                        let memory = memory.baseAddress?.advanced(by: place + (place / size + 1) * room)
+                        parts.initializeElement(at: used, to: iovec(iov_base: memory, iov_len: length))
+                        (place, used) = (place + length, used + 1)
+                    }
+                    let got = preadv(descriptor, parts.baseAddress, CInt(used), off_t(offset + done))
+                    if got < 0, errno == EINTR { continue }
+                    if got <= 0 { return false }
+                    done += got
+                }
+                return true
             }
-            if got == 0 { return nil }
+            return count + pieces * room
         }
-        return buffer
+        guard isWhole else { return nil }
+        return (0..<pieces).compactMap { number in
+            var piece = buffer.getSlice(at: number * (size + room), length: room + min(size, count - number * size))
+            piece?.moveReaderIndex(forwardBy: room)
+            return piece
+        }
     }
 }

@@ -13,10 +13,9 @@ extension HTTP2Connection {
         switch HTTP2Request.read(headers.headers, limits: loop.headLimits) {
         case .plain(let bytes, let head, let use):
             let request = EdgeRequest(head: head, bytes: bytes, client: client, receivedAt: receivedAt)
-            let exchange = Exchange(request, use)
             let outcome = loop.responder.respond(to: request)
-            if !isHalfRead, head.wantsWhole, answerPlainly(outcome, exchange, id) { return }
-            return conclude(outcome, stream(exchange))
+            if !isHalfRead, head.wantsWhole, answerPlainly(outcome, request, id) { return }
+            return conclude(outcome, stream(Exchange(request, use)))
         case .options(let use): plan = .options(use)
         case .methodNotAllowed(let use): plan = .methodNotAllowed(use)
         case .refused(let fault): plan = ResponsePlan(fault.failure, .refused(.badRequest), ConnectionUse(goesOn: true))
@@ -25,21 +24,22 @@ extension HTTP2Connection {
     }
 
     /// The short way of a plain hit.
-    private func answerPlainly(_ outcome: EdgeOutcome, _ exchange: Exchange, _ id: HTTP2StreamID) -> Bool {
+    private func answerPlainly(_ outcome: EdgeOutcome, _ request: EdgeRequest, _ id: HTTP2StreamID) -> Bool {
         guard case .now(let answer) = outcome, answer.cacheStatus == .hit, case .object(let object) = answer.kind,
             let body = object.directBody, body.isWhole
         else { return false }
         write(.headers(.init(headers: loop.hitFields(of: object))), id)
-        var completion = Completion(hit: exchange, bytes: body.length)
         guard case .memory(let bytes) = body, maySendAtOnce(bytes.count, ofStream: streamWindow) else {
-            let stream = HTTP2Stream(id, exchange, window: streamWindow, isHalfRead: false)
+            let completion = Completion(hit: request, bytes: body.length)
+            let stream = HTTP2Stream(id, completion.exchange, window: streamWindow, isHalfRead: false)
             send(BodyPieces(OutgoingBody(body)), of: object, stream, completion)
             return true
         }
         note(object, bytes.count)
-        write(.data(.init(data: .byteBuffer(bytes.withUnsafeBytes { ByteBuffer(bytes: $0) }), endStream: true)), id)
-        completion.duration = BootInstant.now().nanoseconds &- exchange.began.nanoseconds
-        complete(completion)
+        let data = bytes.withUnsafeBytes { ByteBuffer($0, room: HTTP2Framing.headBytes) }
+        write(.data(.init(data: .byteBuffer(data), endStream: true)), id)
+        let duration = BootInstant.now().nanoseconds &- request.receivedAt.nanoseconds
+        Completion.recordHit(request, bytes: bytes.count, duration: duration, client: client, on: loop)
         return true
     }
 

@@ -6,7 +6,11 @@ internal import NIOHTTP2
 /// How answers leave: those that the client takes at once, whole; the others piece by piece, in turns.
 extension HTTP2Connection {
     /// The most that a frame may have where the client has not allowed more (RFC 9113 §4.2).
-    private static let pieceBytes = 16 * 1024
+    private static let frameBytes = 16 * 1024
+    /// A frame of a long body, with its head, is one TLS record (RFC 8446 §5.1).
+    private static let pieceBytes = 16 * 1024 - HTTP2Framing.headBytes
+    /// Of one stream, before it is the next one's turn: what is worth one read.
+    private static let turnBytes = 8 * pieceBytes
     /// What is handed over before the channel is asked whether it takes more.
     private static let burstBytes = 128 * 1024
 
@@ -45,7 +49,7 @@ extension HTTP2Connection {
 
     /// Else the others wait for their turns already, the channel for the client, or the client for itself.
     func maySendAtOnce(_ bytes: Int, ofStream window: Int) -> Bool {
-        turns.isEmpty && bytes <= min(Self.pieceBytes, self.window, window) && mayWrite
+        turns.isEmpty && bytes <= min(Self.frameBytes, self.window, window) && mayWrite
     }
 
     /// As far as the client's windows and the channel's patience go.
@@ -71,26 +75,25 @@ extension HTTP2Connection {
     /// Sends as much of one as is read from a file at once, and notes what is left.
     private func sendTurn(of stream: HTTP2Stream) {
         guard case .sending(var body, let object, var completion) = stream.state else { return }
-        // There is one copy of what was read ahead.
         stream.state = .over
         sentAt = .now()
         (since, stream.since) = (sentAt, sentAt)
-        var left = min(BodyPieces.readBytes, window, stream.window)
-        while left > 0, mayWrite {
-            guard let piece = body.next(min(left, Self.pieceBytes), readingAhead: left) else {
-                // The client has its head already: all that is left is to break off.
-                loop.log.error("A cached file is shorter than its record says; its answer is broken off")
-                write(.rstStream(.internalError), stream.id)
-                completion.abort(byErase: false)
-                return finish(stream, completion, isReset: true)
-            }
-            left -= piece.readableBytes
+        let most = min(Self.turnBytes, window, stream.window)
+        let size = min(body.count, most) <= Self.frameBytes ? Self.frameBytes : Self.pieceBytes
+        guard let pieces = body.take(most, inPiecesOf: size, room: HTTP2Framing.headBytes) else {
+            // The client has its head already: all that is left is to break off.
+            loop.log.error("A cached file is shorter than its record says; its answer is broken off")
+            write(.rstStream(.internalError), stream.id)
+            completion.abort(byErase: false)
+            return finish(stream, completion, isReset: true)
+        }
+        for (number, piece) in pieces.enumerated() {
             stream.window -= piece.readableBytes
             note(object, piece.readableBytes)
-            write(.data(.init(data: .byteBuffer(piece), endStream: body.isEmpty)), stream.id)
-            if body.isEmpty { return finish(stream, completion) }
+            let isLast = body.isEmpty && number == pieces.count - 1
+            write(.data(.init(data: .byteBuffer(piece), endStream: isLast)), stream.id)
         }
-        body.forgetAhead()
+        if body.isEmpty { return finish(stream, completion) }
         stream.state = .sending(body, object, completion)
         // It may have ended meanwhile, with all that was noted.
         guard isOpen else { return end(stream) }

@@ -5,6 +5,8 @@ internal import NIOHTTP2
 enum HTTP2Framing {
     /// Streams of a connection that may be open at once: more than browsers open, and a bound on what one client can ask for.
     static let streams = 128
+    /// In front of every frame (RFC 9113 §4.1).
+    static let headBytes = 9
 
     static func handler(_ configuration: EdgeHTTPConfiguration, _ written: WrittenFrames) -> NIOHTTP2Handler {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()

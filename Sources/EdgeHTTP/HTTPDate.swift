@@ -12,8 +12,34 @@ enum HTTPDate {
         let second = seconds - day * 86_400
         let (year, month, date) = civil(day)
         let weekday = days[Int(((day % 7) + 7) % 7)]
-        return "\(weekday), \(digits(date)) \(months[month - 1]) \(digits(year / 100))\(digits(year % 100)) "
-            + "\(digits(Int(second / 3600))):\(digits(Int(second / 60 % 60))):\(digits(Int(second % 60))) GMT"
+        return String(unsafeUninitializedCapacity: 29) { bytes in
+            var place = 0
+            func put(_ byte: UInt8) {
+                bytes.initializeElement(at: place, to: byte)
+                place += 1
+            }
+            func put(_ text: String) { for byte in text.utf8 { put(byte) } }
+            func put(digits number: Int) {
+                put(UInt8(ascii: "0") + UInt8(number / 10))
+                put(UInt8(ascii: "0") + UInt8(number % 10))
+            }
+            put(weekday)
+            put(", ")
+            put(digits: date)
+            put(UInt8(ascii: " "))
+            put(months[month - 1])
+            put(UInt8(ascii: " "))
+            put(digits: year / 100)
+            put(digits: year % 100)
+            put(UInt8(ascii: " "))
+            put(digits: Int(second / 3600))
+            put(UInt8(ascii: ":"))
+            put(digits: Int(second / 60 % 60))
+            put(UInt8(ascii: ":"))
+            put(digits: Int(second % 60))
+            put(" GMT")
+            return place
+        }
     }
 
     /// Reads all three forms that a server must read.
@@ -52,10 +78,6 @@ enum HTTPDate {
             return nil
         }
         return Int(text)
-    }
-
-    private static func digits(_ value: Int) -> String {
-        value < 10 ? "0\(value)" : "\(value)"
     }
 
     /// Years are counted from March, so that the day that comes and goes is the last one of a year; 400 of them, an era,

@@ -15,7 +15,10 @@ struct HeadClock {
         if Int64(time.tv_sec) != second {
             second = Int64(time.tv_sec)
             date = HTTPDate.text(second)
-            hitStart = Array("HTTP/1.1 200 OK\r\nDate: \(date)\r\nAge: ".utf8)
+            hitStart.removeAll(keepingCapacity: true)
+            hitStart.append("HTTP/1.1 200 OK\r\nDate: ")
+            hitStart.append(date)
+            hitStart.append("\r\nAge: ")
         }
         return second * 1000 + Int64(time.tv_nsec) / 1_000_000
     }

@@ -1,3 +1,4 @@
+import Glibc
 import ImageURL
 import Synchronization
 
@@ -59,8 +60,12 @@ final class TargetMemory<Value: AnyObject & Sendable>: Sendable {
 
     private static func equal(_ kept: [UInt8], _ target: Span<UInt8>) -> Bool {
         guard kept.count == target.count else { return false }
-        return kept.withUnsafeBufferPointer { kept in
-            target.withUnsafeBufferPointer { target in kept.elementsEqual(target) }
+        return kept.withUnsafeBytes { kept in
+            target.withUnsafeBytes { target in
+                // Both are of this length, and none is there where it is 0.
+                guard let kept = kept.baseAddress, let wanted = target.baseAddress else { return true }
+                return memcmp(kept, wanted, target.count) == 0
+            }
         }
     }
 
