@@ -218,7 +218,7 @@ public final class EdgeHTTPServer: Sendable {
                     waitingRoom: waitingRoom, metrics: metrics, access: accessLog?.channel(), log: log
                 )
                 let bound = NIOLoopBound(state, eventLoop: loop)
-                loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweep() }
+                loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweep(on: loop) }
                 return bound
             }
             // Fails only where the loop has ended, and it has just begun.

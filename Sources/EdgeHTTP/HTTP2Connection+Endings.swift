@@ -11,7 +11,8 @@ extension HTTP2Connection {
         if hasStalled(unsentBefore.since, now) { return abort() }
         for stream in streams.values where !stream.isWaiting {
             // One that waits for its turn is held up by the others, unless the client takes nothing of any.
-            guard stream.isInTurn ? window <= 0 && hasStalled(sentAt, now) : hasStalled(stream.since, now) else { continue }
+            let since = stream.isInTurn ? max(sentAt, stream.answeredAt) : stream.since
+            guard hasStalled(since, now), !stream.isInTurn || window <= 0 else { continue }
             write(.rstStream(.cancel), stream.id)
             drop(stream.id)
         }

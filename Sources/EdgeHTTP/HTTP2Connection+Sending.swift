@@ -42,6 +42,7 @@ extension HTTP2Connection {
     func send(_ body: BodyPieces, of object: Representation?, _ stream: HTTP2Stream, _ completion: Completion) {
         stream.state = .sending(body, object, completion)
         stream.since = .now()
+        stream.answeredAt = stream.since
         if maySendAtOnce(body.count, ofStream: stream.window) { return sendTurn(of: stream) }
         streams[stream.id] = stream
         queue(stream)
@@ -58,6 +59,10 @@ extension HTTP2Connection {
         // A flush may end the connection, or come back to this.
         while window > 0, mayWrite, let stream = turns.popFirst() {
             stream.isInTurn = false
+            // Taken back by the client since it was queued; it is queued anew when that changes.
+            guard stream.window > 0 else { continue }
+            // What it has waited for others is no stall of its client's.
+            stream.since.nanoseconds += BootInstant.now().nanoseconds - stream.queuedAt.nanoseconds
             sendTurn(of: stream)
             if flushedAt - window >= Self.burstBytes {
                 flushedAt = window
@@ -69,6 +74,7 @@ extension HTTP2Connection {
     private func queue(_ stream: HTTP2Stream) {
         guard stream.window > 0, !stream.isInTurn, isOpen else { return }
         stream.isInTurn = true
+        stream.queuedAt = .now()
         turns.append(stream)
     }
 
@@ -76,8 +82,6 @@ extension HTTP2Connection {
     private func sendTurn(of stream: HTTP2Stream) {
         guard case .sending(var body, let object, var completion) = stream.state else { return }
         stream.state = .over
-        sentAt = .now()
-        (since, stream.since) = (sentAt, sentAt)
         let most = min(Self.turnBytes, window, stream.window)
         let size = min(body.count, most) <= Self.frameBytes ? Self.frameBytes : Self.pieceBytes
         guard let pieces = body.take(most, inPiecesOf: size, room: HTTP2Framing.headBytes) else {
@@ -93,12 +97,24 @@ extension HTTP2Connection {
             let isLast = body.isEmpty && number == pieces.count - 1
             write(.data(.init(data: .byteBuffer(piece), endStream: isLast)), stream.id)
         }
+        notePace(of: stream, pieces.reduce(0) { $0 + $1.readableBytes })
         if body.isEmpty { return finish(stream, completion) }
         stream.state = .sending(body, object, completion)
         // It may have ended meanwhile, with all that was noted.
         guard isOpen else { return end(stream) }
         streams[stream.id] = stream
         queue(stream)
+    }
+
+    /// Less than this much in the time of a stall counts as nothing: a client could else hold a stream for as long as it has bytes.
+    private static let leastBytes = 4 * 1024
+
+    private func notePace(of stream: HTTP2Stream, _ bytes: Int) {
+        since = .now()
+        stream.sentSince += bytes
+        sentSince += bytes
+        if stream.sentSince >= Self.leastBytes { (stream.since, stream.sentSince) = (since, 0) }
+        if sentSince >= Self.leastBytes { (sentAt, sentSince) = (since, 0) }
     }
 
     private func finish(_ stream: HTTP2Stream, _ ended: Completion, isReset: Bool = false) {

@@ -42,8 +42,10 @@ final class HTTP2Connection: ChannelInboundHandler, ServerConnection {
     var newestStream = HTTP2StreamID.rootStream
     /// The last request, or the last of an answer.
     var since = BootInstant.now()
-    /// The last of a body that was sent in its turn.
+    /// Little of any body was sent in its turn since.
     var sentAt = BootInstant.now()
+    /// Bytes.
+    var sentSince = 0
     var unsentBefore = (bytes: 0, since: BootInstant.now())
     private(set) var isOpen = true
 

@@ -18,8 +18,14 @@ final class HTTP2Stream {
     var window: Int
     /// Among those that wait for their turns.
     var isInTurn = false
-    /// Since it had nothing left to wait for but the client.
+    /// Since it had nothing left to wait for but the client, which has taken little since.
     var since: BootInstant
+    /// Bytes.
+    var sentSince = 0
+    /// Since when there is something to send of it.
+    var answeredAt: BootInstant
+    /// Where it waits for its turn: since when.
+    var queuedAt: BootInstant
 
     init(_ id: HTTP2StreamID, _ exchange: Exchange, window: Int, isHalfRead: Bool) {
         self.id = id
@@ -27,6 +33,7 @@ final class HTTP2Stream {
         self.window = window
         self.isHalfRead = isHalfRead
         since = exchange.began
+        (answeredAt, queuedAt) = (since, since)
     }
 
     var isWaiting: Bool {

@@ -70,6 +70,7 @@ final class WriteJoiner: ChannelDuplexHandler {
     }
 
     private func join(_ context: ChannelHandlerContext, _ bytes: inout ByteBuffer, _ promise: EventLoopPromise<Void>?) {
+        if bytes.readableBytes == 0, promise != nil { return pass(context, promise) }
         while record.readableBytes + bytes.readableBytes >= Self.recordBytes,
             var part = bytes.readSlice(length: Self.recordBytes - record.readableBytes)
         {

@@ -12,17 +12,21 @@ final class ConfigurationInForce: Sendable {
     /// By endpoint, where this is ahead of what the node has applied: milliseconds. The commands in between are waited for by
     /// the leases of before, so nobody may be answered on longer ones yet.
     private let allowed: [String: UInt64]?
-    private let memory = TargetMemory<WantedVariant>(capacity: 8192)
+    private let memory: TargetMemory<WantedVariant>
+    /// How many targets are remembered.
+    let targets: Int
     /// Seconds since 1970.
     private let now: @Sendable () -> Int64
 
     /// - Parameter applied: the last configuration that the node has applied.
     /// - Throws: what is wrong with an origin's answer.
     init(
-        _ answer: EdgeConfigurationAnswer, applied: AppliedConfiguration? = nil,
+        _ answer: EdgeConfigurationAnswer, applied: AppliedConfiguration? = nil, targets: Int = 8_192,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
     ) throws {
         self.now = now
+        self.targets = targets
+        memory = TargetMemory(capacity: targets)
         revision = answer.revision
         allowed = try applied.flatMap { $0.revision == answer.revision ? nil : try Self.leases(of: $0) }
         let keys = answer.signingKeys.map { (SigningKeyName(id: $0.id, version: $0.version), $0.value) }
@@ -80,7 +84,7 @@ final class CurrentConfiguration: Sendable {
         for number in 0..<Self.tries {
             let answer = try await ask()
             if answer.revision >= wanted.revision {
-                let next = try ConfigurationInForce(answer, applied: wanted)
+                let next = try ConfigurationInForce(answer, applied: wanted, targets: value.targets)
                 inForce.withLock { $0 = next }
                 return next.revision
             }

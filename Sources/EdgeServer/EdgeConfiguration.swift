@@ -26,6 +26,9 @@ struct EdgeConfiguration: Sendable {
     var diskBytes: Int
     /// `cache.memory-bytes`: default 256 MiB.
     var memoryBytes: Int
+    /// URLs that are remembered with what they mean: as many as the memory tier has objects of 16 KiB. Each takes about 1 kB, and
+    /// 3 kB at the most.
+    var targets: Int { min(max(memoryBytes >> 14, 8_192), 1 << 16) }
     /// `cache.eviction`: `lru` (default) or `sieve`.
     var eviction: EvictionPolicy
     /// `cache.admission`: `always` (default) or `second-request`.

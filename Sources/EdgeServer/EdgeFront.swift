@@ -85,7 +85,7 @@ struct EdgeFront: Service {
             var reported = ""
             while !Task.isCancelled {
                 do {
-                    return try ConfigurationInForce(try await origins.configuration())
+                    return try ConfigurationInForce(try await origins.configuration(), targets: configuration.targets)
                 } catch {
                     if "\(error)" != reported, !Task.isCancelled {
                         reported = "\(error)"

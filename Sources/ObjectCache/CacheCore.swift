@@ -51,6 +51,9 @@ final class CacheCore: Sendable {
                 extentLimit: extentLimit))
     }
 
+    /// Bytes that an erase overwrites before it gives their blocks back and lets other work come.
+    var destroyedAtOnce: Int { max(4096, min(8 << 20, configuration.chosenSegmentBytes / 4)) }
+
     func shard(_ key: CacheKey) -> Shard {
         // Bits that the shard's own table doesn't use; mixed, so that keys which are no digests spread too.
         let mixed = (key.digest.high ^ key.digest.low) &* 0x9E37_79B9_7F4A_7C15

@@ -89,7 +89,7 @@ extension DiskWriter {
             let nonce: UInt64 = generator.next()
             let file = SegmentFile(
                 number: number, nonce: nonce, path: path, owning: descriptor, isNew: true, ledger: core.space,
-                changes: core.changes)
+                lock: core.lock, changes: core.changes)
             let header = SegmentHeader(number: number, nonce: nonce, epoch: state.epoch).bytes
             try Self.write(header, to: file, at: 0)
             core.files.withLock { $0[number] = file }

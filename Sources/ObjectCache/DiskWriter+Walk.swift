@@ -57,7 +57,10 @@ extension DiskWriter {
         do throws(SystemFailure) {
             // A power cut may have left less than a head.
             if let file = core.file(number), case let length = try file.status().length, length > SegmentHeader.size {
-                try core.destroy([SegmentHeader.size..<length], in: file)
+                for start in stride(from: SegmentHeader.size, to: length, by: core.destroyedAtOnce) {
+                    try core.destroy([start..<min(start + core.destroyedAtOnce, length)], in: file)
+                }
+                file.noteSure()
             }
             core.settle(owed: number)
             return .done

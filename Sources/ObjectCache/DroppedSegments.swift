@@ -52,7 +52,7 @@ extension CacheCore {
         // A nonce that no record has, so that all but zeros counts as debris.
         var generator = SystemRandomNumberGenerator()
         let file = SegmentFile(
-            number: number, nonce: generator.next(), path: path, owning: descriptor, ledger: space, changes: changes)
+            number: number, nonce: generator.next(), path: path, owning: descriptor, ledger: space, lock: lock, changes: changes)
         let (length, allocated) = try file.status()
         files.withLock { $0[number] = file }
         space.placement.withLock {

@@ -47,7 +47,8 @@ extension Recovery {
             return core.drop(segment: number, damaged: damaged)
         }
         let file = SegmentFile(
-            number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space, changes: core.changes)
+            number: number, nonce: header.nonce, path: path, owning: descriptor, ledger: core.space,
+            lock: core.lock, changes: core.changes)
         core.files.withLock { $0[number] = file }
         found.append(Found(file: file, length: Int(status.st_size), allocated: Int(status.st_blocks) * 512))
     }

@@ -8,7 +8,8 @@ extension SegmentFile {
 
     /// Overwrites the ranges with zeros, durably, then gives the blocks inside them back.
     ///
-    /// Zeros reach the disk first: a block that is only given back keeps its bytes until somebody else writes to it.
+    /// Zeros reach the disk first: a block that is only given back keeps its bytes until somebody else writes to it. Whoever has
+    /// no more for it to overwrite says so by `noteSure`.
     /// - Throws: the disk failed, and `unsure` has the ranges.
     func destroy(_ ranges: [Range<Int>]) throws(SystemFailure) {
         do throws(SystemFailure) {
@@ -21,7 +22,6 @@ extension SegmentFile {
             unsure.withLock { $0 += ranges }
             throw error
         }
-        noteSure()
     }
 
     /// What a walk sees here is durable when this returns.
@@ -89,7 +89,7 @@ extension SegmentFile {
     }
 
     private func sync() throws(SystemFailure) {
-        if mayHoldUnsynced.load(ordering: .relaxed) { noteUnsure() }
+        if mayHoldUnsynced.load(ordering: .relaxed) { try noteUnsure() }
         while changes.syncData(descriptor) != 0 {
             if errno != EINTR { throw SystemFailure("fdatasync", path) }
         }

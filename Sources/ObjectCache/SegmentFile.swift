@@ -20,10 +20,12 @@ final class SegmentFile: Sendable {
     /// Whether a body was handed out as a part of this file, under the shard's lock; see `IndexEntry.isHandedOut`.
     let isHandedOut = Atomic(false)
     private let ledger: SpaceLedger
+    /// Of the folder that it lies in.
+    let lock: FolderLock?
 
     init(
         number: UInt32, nonce: UInt64, path: String, owning descriptor: CInt, isNew: Bool = false, ledger: SpaceLedger,
-        changes: FileChanges = FileChanges()
+        lock: FolderLock? = nil, changes: FileChanges = FileChanges()
     ) {
         self.number = number
         self.nonce = nonce
@@ -31,6 +33,7 @@ final class SegmentFile: Sendable {
         self.descriptor = descriptor
         self.changes = changes
         self.ledger = ledger
+        self.lock = lock
         mayHoldUnsynced = Atomic(!isNew)
         isSuspect = Atomic(!isNew && access(CacheFolder.unsurePath(of: path), F_OK) == 0)
     }

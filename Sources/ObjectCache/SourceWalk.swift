@@ -47,10 +47,9 @@ final class SourceWalk {
     private var found: [FoundRecord] = []
     private var failure: SystemFailure?
 
-    /// Slots looked at under one lock, heads read and bytes overwritten in one step.
+    /// Slots looked at under one lock, and heads read in one step.
     private static let slots: UInt32 = 512
     private static let heads = 256
-    private static let bytes = 8 << 20
 
     init(_ core: CacheCore, _ purpose: Purpose, _ matcher: SourceMatcher) {
         self.core = core
@@ -329,26 +328,29 @@ final class SourceWalk {
     /// - Returns: false when nothing is left.
     private func destroyNext() throws(SystemFailure) -> Bool {
         guard let last = doomed.indices.last else { return false }
-        var (batch, bytes): ([Range<Int>], Int) = ([], 0)
-        while bytes < Self.bytes, let range = doomed[last].ranges.popLast() {
-            // Cut at a block, so that what is left is whole blocks too.
-            let cut = max(range.lowerBound, (range.upperBound - (Self.bytes - bytes)) & ~4095)
-            batch.append(cut..<range.upperBound)
-            bytes += range.upperBound - cut
-            if cut > range.lowerBound { doomed[last].ranges.append(range.lowerBound..<cut) }
-        }
-        try destroy(batch, in: doomed[last].number)
-        if doomed[last].ranges.isEmpty { doomed.removeLast() }
+        try destroyPart(of: last)
         return true
     }
 
     private func destroyAll(in number: UInt32) throws(SystemFailure) {
-        guard let place = doomed.firstIndex(where: { $0.number == number }) else { return }
-        try destroy(doomed.remove(at: place).ranges, in: number)
+        while let place = doomed.firstIndex(where: { $0.number == number }) { try destroyPart(of: place) }
     }
 
-    private func destroy(_ ranges: [Range<Int>], in number: UInt32) throws(SystemFailure) {
-        if let file = core.anyFile(number) { try core.destroy(ranges, in: file) }
+    /// Of one segment, in parts: zeros over what has no blocks take some, until they are given back.
+    private func destroyPart(of place: Int) throws(SystemFailure) {
+        var (part, bytes): ([Range<Int>], Int) = ([], 0)
+        while bytes < core.destroyedAtOnce, let range = doomed[place].ranges.popLast() {
+            // Cut at a block, so that what is left is whole blocks too.
+            let cut = max(range.lowerBound, (range.upperBound - (core.destroyedAtOnce - bytes)) & ~4095)
+            part.append(cut..<range.upperBound)
+            bytes += range.upperBound - cut
+            if cut > range.lowerBound { doomed[place].ranges.append(range.lowerBound..<cut) }
+        }
+        let (number, isLast) = (doomed[place].number, doomed[place].ranges.isEmpty)
+        if isLast { doomed.remove(at: place) }
+        guard let file = core.anyFile(number) else { return }
+        try core.destroy(part, in: file)
+        if isLast { file.noteSure() }
     }
 }
 
@@ -356,9 +358,12 @@ extension CacheCore {
     /// Overwrites, gives back, and counts it.
     func destroy(_ ranges: [Range<Int>], in file: SegmentFile) throws(SystemFailure) {
         let before = try file.status().allocated
-        try file.destroy(ranges)
+        var failure: SystemFailure?
+        do throws(SystemFailure) { try file.destroy(ranges) } catch { failure = error }
+        // Where it broke off, too: zeros over what had no blocks have taken some.
         let freed = before - (try file.status().allocated)
         if freed != 0 { space.placement.withLock { $0.punched(file.number, bytes: freed) } }
+        if let failure { throw failure }
         count { $0.bytesDestroyed += ranges.reduce(0) { $0 + $1.count } }
     }
 }

@@ -6,6 +6,8 @@ internal import Glibc
 enum ZeroPages {
     static let pageBytes = 4096
 
+    /// Ends the process where there is no memory left, as every allocation of Swift's own does: there is no going on beside them.
+    ///
     /// - Parameter bytes: a multiple of `pageBytes`.
     static func map(_ bytes: Int) -> UnsafeMutableRawPointer {
         let pages = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

@@ -95,6 +95,14 @@ final class HTTP2Client: Sendable {
         try await channel.writeAndFlush(HTTP2Frame(streamID: HTTP2StreamID(stream), payload: payload)).get()
     }
 
+    /// All at once.
+    func send(_ frames: [(payload: HTTP2Frame.FramePayload, stream: Int)]) async throws {
+        for frame in frames.dropLast() {
+            channel.write(HTTP2Frame(streamID: HTTP2StreamID(frame.stream), payload: frame.payload), promise: nil)
+        }
+        if let last = frames.last { try await send(last.payload, on: last.stream) }
+    }
+
     /// All of it, or what came before the stream or the connection was ended.
     func answer(to stream: Int) async -> Answer {
         await heard.wait { $0.isEnded || $0.answers[stream]?.isOver == true }

@@ -104,6 +104,23 @@ struct HTTP2Tests {
         }
     }
 
+    /// While it waits for its turn.
+    @Test func aWindowThatIsTakenBackAtOnceHurtsNobody() async throws {
+        let bytes = BodyTests.megabyte
+        try await Self.run { _ in .now(.object(photo(), .bytes(ByteBuffer(bytes: bytes)), .hit)) } _: { _, port in
+            let client = try await HTTP2Client(port: port, widens: false)
+            let stream = try await client.get("/long")
+            #expect(await client.bytes(65_535, of: stream).body.count == 65_535)
+            try await client.send([
+                (.windowUpdate(windowSizeIncrement: 2_000_000), 0),
+                (.windowUpdate(windowSizeIncrement: 10), stream),
+                (.settings(.settings([HTTP2Setting(parameter: .initialWindowSize, value: 0)])), 0),
+            ])
+            try await client.send(.windowUpdate(windowSizeIncrement: 2_000_000), on: stream)
+            #expect(await client.answer(to: stream).body == bytes)
+        }
+    }
+
     /// 200 kB each, and 65,535 bytes for all until the client says more.
     @Test func longAnswersShareTheConnection() async throws {
         let bytes = Array(BodyTests.megabyte[..<200_000])
@@ -215,6 +232,27 @@ struct HTTP2Tests {
         } _: { server, port in
             let client = try await HTTP2Client(port: port, window: 0, widens: false)
             #expect(await client.answer(to: try await client.get("/a.jpg")).reset == 8)
+            #expect(server.metric("vignette_http_aborted_total") == "1")
+        }
+    }
+
+    /// A byte now and then is no pace.
+    @Test(arguments: [true, false]) func whatIsTakenByTheByteIsEnded(ofTheConnection: Bool) async throws {
+        var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
+        configuration.stallSeconds = 1
+        try await Self.run(configuration) { _ in
+            .now(.object(photo(), .bytes(ByteBuffer(bytes: BodyTests.megabyte)), .hit))
+        } _: { server, port in
+            let client = try await HTTP2Client(port: port, window: ofTheConnection ? 1 << 20 : 10, widens: false)
+            let stream = try await client.get("/a.jpg")
+            let dripping = Task {
+                while !Task.isCancelled {
+                    try await client.send(.windowUpdate(windowSizeIncrement: 1), on: ofTheConnection ? 0 : stream)
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            #expect(await client.answer(to: stream).reset == 8)
+            dripping.cancel()
             #expect(server.metric("vignette_http_aborted_total") == "1")
         }
     }

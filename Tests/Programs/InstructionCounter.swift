@@ -3,7 +3,7 @@ internal import Foundation
 internal import Synchronization
 
 /// Counts what a thread of another process does, instruction by instruction: the same figure on a busy machine as on a quiet one.
-/// It slows that thread down some thousand times.
+/// (Of one kind of processor: the C library chooses code by what it can.) It slows that thread down some thousand times.
 public final class InstructionCounter: Sendable {
     public struct Span: Sendable {
         /// In user mode.
@@ -34,10 +34,11 @@ public final class InstructionCounter: Sendable {
         let counter = InstructionCounter()
         // One thread for all of it: the kernel takes orders from that one alone. Where `work` fails, it goes with the process.
         Thread.detachNewThread { counter.step(thread, call, count) }
-        while true {
+        for _ in 0..<count * 20 {
             if let result = counter.result.withLock({ $0 }) { return try result.get() }
             try await work()
         }
+        throw Failure(description: "thread \(thread) has made fewer than \(count) calls number \(call): it is not the one at work")
     }
 
     private func step(_ thread: Int32, _ call: Int, _ count: Int) {
