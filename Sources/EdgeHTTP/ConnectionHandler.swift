@@ -233,7 +233,7 @@ final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
         case .now(let answer):
             send(answer, exchange)
         case .later(let work):
-            guard loop.waitingRoom.enter() else {
+            guard loop.waitingRoom.enter(client) else {
                 let failure = EdgeFailure.overloaded(loop.configuration.retryAfterSeconds)
                 return send(.failure(failure, .refused(.overload)), exchange)
             }
@@ -245,10 +245,10 @@ final class ConnectionHandler: ChannelDuplexHandler, ServerConnection {
         guard let eventLoop = context?.eventLoop else { return }
         flush()
         let me = NIOLoopBound(self, eventLoop: eventLoop)
-        let room = loop.waitingRoom
+        let (room, client) = (loop.waitingRoom, client)
         let task = Task {
             let answer = await work()
-            room.leave { eventLoop.execute { me.value.deliver(answer) } }
+            room.leave(client) { eventLoop.execute { me.value.deliver(answer) } }
         }
         phase = .waiting(exchange, task)
     }

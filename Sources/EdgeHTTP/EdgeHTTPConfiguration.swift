@@ -24,6 +24,8 @@ public struct EdgeHTTPConfiguration: Sendable {
     /// Requests in all that wait for something that is not at hand; the next one is answered 503 with `Retry-After`. A
     /// connection has one at a time, because answers go out in order.
     public var maximumWaiting = 1_000
+    /// Those of one client, by its address, likewise: over HTTP/2 it may have many. 0 for no such limit.
+    public var maximumWaitingPerClient = 0
     /// What a request refused for lack of room is told to wait, in seconds.
     public var retryAfterSeconds: UInt32 = 1
 
@@ -72,6 +74,10 @@ public struct EdgeHTTPConfiguration: Sendable {
         if maximumConnections < 1 { return "at least one connection must be allowed, not \(maximumConnections)" }
         if maximumConnectionsPerClient < 0 {
             return "a client's connections are limited to \(maximumConnectionsPerClient); 0 is for no limit"
+        }
+        if maximumWaiting < 1 { return "at least one request must be allowed to wait, not \(maximumWaiting)" }
+        if maximumWaitingPerClient < 0 {
+            return "a client's waiting requests are limited to \(maximumWaitingPerClient); 0 is for no limit"
         }
         if maximumTargetBytes + 64 > maximumHeadBytes { return "the limit of a head must lie above that of a target" }
         if headSeconds >= idleSeconds { return "a slow head must be given up before an idle connection" }

@@ -180,7 +180,8 @@ public final class EdgeHTTPServer: Sendable {
 
     private func listen(on group: MultiThreadedEventLoopGroup) async throws(EdgeHTTPError) -> Running {
         let identity = try configuration.tls.map(TLSIdentity.init)
-        let waitingRoom = WaitingRoom(limit: configuration.maximumWaiting, gauge: metrics.waiting)
+        let waitingRoom = WaitingRoom(
+            limit: configuration.maximumWaiting, perClient: configuration.maximumWaitingPerClient, gauge: metrics.waiting)
         let loops = await makeLoops(group, waitingRoom)
         let byLoop = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
         @Sendable func state(of channel: any Channel) throws -> LoopState {

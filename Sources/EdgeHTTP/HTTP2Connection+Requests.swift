@@ -48,7 +48,7 @@ extension HTTP2Connection {
         case .now(let answer):
             send(answer, stream)
         case .later(let work):
-            guard loop.waitingRoom.enter() else {
+            guard loop.waitingRoom.enter(client) else {
                 let failure = EdgeFailure.overloaded(loop.configuration.retryAfterSeconds)
                 return send(.failure(failure, .refused(.overload)), stream)
             }
@@ -59,10 +59,10 @@ extension HTTP2Connection {
     private func wait(for work: @escaping @Sendable () async -> EdgeAnswer, _ stream: HTTP2Stream) {
         guard let eventLoop = context?.eventLoop else { return }
         let me = NIOLoopBound(self, eventLoop: eventLoop)
-        let (room, id) = (loop.waitingRoom, stream.id)
+        let (room, client, id) = (loop.waitingRoom, client, stream.id)
         let task = Task {
             let answer = await work()
-            room.leave { eventLoop.execute { me.value.deliver(answer, id) } }
+            room.leave(client) { eventLoop.execute { me.value.deliver(answer, id) } }
         }
         stream.state = .waiting(task)
         streams[id] = stream

@@ -18,6 +18,10 @@ struct EdgeConfiguration: Sendable {
     /// `listen.connections`: in all; default 10,000. `listen.connections-per-client`: default 0, for no such limit.
     var connections: Int
     var connectionsPerClient: Int
+    /// `listen.misses`: requests that wait for a fill, in all; default 1,000. `listen.misses-per-client`: default 0, for no such
+    /// limit.
+    var misses: Int
+    var missesPerClient: Int
     /// `listen.leave-ms`: how long an edge that is told to end goes on, unready, until it stops listening; default 2,000.
     var leaveMilliseconds: Int
     /// `origins`: base URLs of the cache protocol.
@@ -43,7 +47,8 @@ struct EdgeConfiguration: Sendable {
     private static let schema = SettingsSchema([
         "listen.host": .text, "listen.port": .number, "listen.loops": .number,
         "listen.tls.port": .number, "listen.tls.certificate": .text, "listen.tls.key": .text,
-        "listen.connections": .number, "listen.connections-per-client": .number, "listen.leave-ms": .number, "origins": .texts,
+        "listen.connections": .number, "listen.connections-per-client": .number, "listen.misses": .number,
+        "listen.misses-per-client": .number, "listen.leave-ms": .number, "origins": .texts,
         "cache.disk-bytes": .number, "cache.memory-bytes": .number, "cache.eviction": .text,
         "cache.admission": .text, "fetch.patience-ms": .number, "fetch.max-bytes": .number, "access-log.file": .text,
     ])
@@ -57,6 +62,8 @@ struct EdgeConfiguration: Sendable {
         loops = reader.int(forKey: "listen.loops", default: ProcessInfo.processInfo.activeProcessorCount)
         connections = reader.int(forKey: "listen.connections", default: 10_000)
         connectionsPerClient = reader.int(forKey: "listen.connections-per-client", default: 0)
+        misses = reader.int(forKey: "listen.misses", default: 1_000)
+        missesPerClient = reader.int(forKey: "listen.misses-per-client", default: 0)
         leaveMilliseconds = reader.int(forKey: "listen.leave-ms", default: 2_000)
         origins = try reader.requiredStringArray(forKey: "origins")
         diskBytes = reader.int(forKey: "cache.disk-bytes", default: 16 << 30)
@@ -84,6 +91,8 @@ struct EdgeConfiguration: Sendable {
         http.tls = tls
         http.maximumConnections = connections
         http.maximumConnectionsPerClient = connectionsPerClient
+        http.maximumWaiting = misses
+        http.maximumWaitingPerClient = missesPerClient
         return http
     }
 

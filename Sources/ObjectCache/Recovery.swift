@@ -30,6 +30,8 @@ struct Recovery {
     var state: CacheState
     var found: [Found] = []
     var greatestNumber: UInt32 = 0
+    /// Segments of which less is there than the checkpoint states, cut behind their last record: where they end now.
+    private var shortened: [UInt32: Int] = [:]
     private var greatestStamp: UInt64 = 0
     private var handStamp: UInt64 = 0
     private var needsCheckpoint = true
@@ -156,17 +158,17 @@ struct Recovery {
     private mutating func scanTheRest() {
         for place in found.indices {
             let segment = found[place]
-            // Shorter than the checkpoint says: nothing to find, and no end that could be appended to.
-            guard segment.known <= segment.length else {
-                needsCheckpoint = true
-                found[place].isWhole = false
-                continue
-            }
-            var scan = SegmentScan(segment.file, from: segment.known, to: segment.length)
+            // Shorter than the checkpoint says: all that is there is known, but for the end.
+            let isShort = segment.known > segment.length
+            if isShort { needsCheckpoint = true }
+            var scan = SegmentScan(segment.file, from: isShort ? SegmentHeader.size : segment.known, to: segment.length)
             do throws(SystemFailure) {
-                while let record = try scan.next() { take(record, in: segment.file.number) }
-                if place == found.count - 1, scan.cleanEnd < segment.length {
-                    // Torn by the crash. What is appended from now on must be found by the next scan.
+                while let record = try scan.next() { if !isShort { take(record, in: segment.file.number) } }
+                if scan.cleanEnd < segment.length {
+                    // Torn by a power cut. What is appended, now or after the next one has taken the segments behind this one,
+                    // must be found by every scan, and lie under no record that seems whole once the file is longer.
+                    needsCheckpoint = true
+                    if isShort { shortened[segment.file.number] = scan.cleanEnd }
                     try segment.file.cut(scan.cleanEnd..<segment.length, isOverwritten: !core.due.isEmpty)
                     found[place].length = scan.cleanEnd
                     found[place].allocated = try segment.file.status().allocated
@@ -175,6 +177,19 @@ struct Recovery {
                 core.count { $0.readFailures += 1 }
                 core.incidents.note(.readFailed, "\(error); the records behind were not found")
                 found[place].isWhole = false
+            }
+        }
+    }
+
+    /// What the checkpoint names where a file was cut: it is torn too, and something else will lie in its place.
+    private func forgetWhatWasCut() {
+        guard !shortened.isEmpty else { return }
+        for shard in core.shards {
+            _ = shard.index.withLock { index in
+                index.removeAll { entry in
+                    guard let location = entry.location, let end = shortened[location.segment] else { return false }
+                    return location.offset + entry.extent > end
+                }
             }
         }
     }
@@ -195,6 +210,7 @@ struct Recovery {
 
     private func order() {
         for shard in core.shards { shard.index.withLock { $0.sortByStamp(handStamp: handStamp) } }
+        forgetWhatWasCut()
         core.nextStamp.store(greatestStamp + 1, ordering: .relaxed)
     }
 

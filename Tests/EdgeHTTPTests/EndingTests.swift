@@ -66,6 +66,24 @@ struct EndingTests {
         }
     }
 
+    @Test func oneClientTakesNotAllTheRoom() async throws {
+        let release = Signal()
+        var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
+        configuration.maximumWaitingPerClient = 2
+        try await TestServer.run(configuration) { _ in Self.later { await release.wait() } } _: { server in
+            var waiting: [RawClient] = []
+            for (number, address) in ["127.0.0.1", "127.0.0.1", "127.0.0.2"].enumerated() {
+                waiting.append(try await server.connect(from: address))
+                try await waiting[number].send(get("/\(number)", last: true))
+                while server.metric("vignette_http_requests_waiting") != "\(number + 1)", !Task.isCancelled { await Task.yield() }
+            }
+            #expect(try await server.exchange(get("/one-too-many", last: true)).hasPrefix("HTTP/1.1 503 "))
+            release.set()
+            for client in waiting { #expect(await client.rest().hasSuffix("\n\nlate")) }
+            #expect(try await server.exchange(get("/again", last: true)).hasSuffix("\n\nlate"))
+        }
+    }
+
     @Test func oneConnectionOfAClientTooMany() async throws {
         var configuration = EdgeHTTPConfiguration(nodeName: "edge-1")
         configuration.maximumConnectionsPerClient = 1

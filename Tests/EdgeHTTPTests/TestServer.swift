@@ -42,8 +42,9 @@ struct TestServer: Sendable {
         return await client.rest()
     }
 
-    func connect() async throws -> RawClient {
-        try await RawClient(port: address.port)
+    /// - Parameter address: the client's own.
+    func connect(from address: String = "127.0.0.1") async throws -> RawClient {
+        try await RawClient(port: self.address.port, from: address)
     }
 
     /// The value of a series, by its name and labels as they stand in the exposition.
@@ -66,7 +67,7 @@ final class RawClient: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
 
-    init(port: Int, encrypts: Bool = false) async throws {
+    init(port: Int, encrypts: Bool = false, from address: String = "127.0.0.1") async throws {
         let inbox = Inbox()
         self.inbox = inbox
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -78,6 +79,7 @@ final class RawClient: Sendable {
                     try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
                 }
             }
+            .bind(to: SocketAddress(ipAddress: address, port: 0))
             .connect(host: "127.0.0.1", port: port).get()
     }
 
