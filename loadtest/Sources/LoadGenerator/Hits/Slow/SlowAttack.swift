@@ -28,7 +28,7 @@ public enum SlowAttack: String, Codable, Sendable, CaseIterable {
         // It gives way to the clients whose time is taken: they share a core.
         try ChildProcess(
             [
-                "chrt", "-i", "0", "slowhttptest", "-c", "\(plan.connections)", "-r", "\(plan.connectionsPerSecond)",
+                "nice", "-n", "19", "slowhttptest", "-c", "\(plan.connections)", "-r", "\(plan.connectionsPerSecond)",
                 "-l", "\(seconds)", "-p", "3", "-t", "GET", "-g", "-o", record,
             ] + options(target: url), folder: folder)
     }
