@@ -19,7 +19,8 @@ extension ClusterTests {
             print("a hit from memory: \(instructions) instructions, \(calls) system calls")
             // A wait, a read, and the write.
             #expect(calls <= 3)
-            #expect(instructions <= 28_500)
+            // Some 27,000; more where stepping is so slow that a second begins in every hit.
+            #expect(instructions <= 32_000)
         }
 
         private static func spans(of path: String, from source: [UInt8], between call: Int) async throws -> [InstructionCounter.Span] {
