@@ -157,7 +157,8 @@ final class CrashSession {
             isLossy = true
             return
         }
-        // Nothing was to be synced.
+        // Nothing was to be synced; there may be something by now.
+        trace.failNextSync(false)
         try await reclaim()
     }
 
