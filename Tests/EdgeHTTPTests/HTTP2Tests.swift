@@ -248,6 +248,7 @@ struct HTTP2Tests {
             let dripping = Task {
                 while !Task.isCancelled {
                     try await client.send(.windowUpdate(windowSizeIncrement: 1), on: ofTheConnection ? 0 : stream)
+                    // The client's pace; nothing is waited for.
                     try await Task.sleep(for: .milliseconds(20))
                 }
             }
